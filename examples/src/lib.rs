@@ -1,0 +1,1 @@
+//! The examples of routine; see the folder `examples/examples`.

@@ -1,0 +1,1 @@
+//! The macros of the crate `routine`; use them through it.

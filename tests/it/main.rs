@@ -1,0 +1,2 @@
+//! What routine promises, a file per promise.
+#![allow(missing_docs)]
