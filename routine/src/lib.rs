@@ -1,9 +1,53 @@
 //! The missing `go` statement of tokio.
 
 mod id;
-mod outcome;
 mod policy;
+mod outcome;
+mod error;
+pub mod trace;
 
+mod spawn;
+mod builder;
+mod handle;
+mod current;
+mod cancel;
+mod carrier;
+
+mod start;
+mod life;
+mod task;
+mod blocking;
+mod in_place;
+mod context;
+mod panic;
+mod text;
+mod report;
+mod span;
+pub mod hook;
+mod exit;
+
+mod registry;
+mod inspect;
+mod site;
+mod stats;
+mod clock;
+mod sync;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use builder::Builder;
+pub use cancel::{cancelled, is_cancelled};
+pub use carrier::{Carrier, carrier};
+pub use current::{Current, current};
+pub use error::Error;
+pub use exit::at_exit;
+pub use handle::Handle;
 pub use id::RoutineId;
+pub use inspect::{Dump, Routine, RoutineState, Snapshot, dump, snapshot};
 pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};
 pub use policy::Policy;
+pub use spawn::{go, go_blocking, go_value, go_with_must_success, go_with_recover, try_go, try_go_blocking, try_go_value};
+pub use start::SpanMode;
+pub use stats::{Stats, stats};
+pub use trace::{SpanId, Trace, TraceError, TraceId};

@@ -1,0 +1,113 @@
+//! All that an expansion may name. Not public API: it changes in any release.
+//!
+//! The starters take what the macros have sorted by its type; every one of them panics outside a runtime, at the line of
+//! the caller.
+
+use std::convert::Infallible;
+use std::future::Future;
+
+use crate::current;
+use crate::handle::Handle;
+use crate::outcome::{Failure, IntoOutcome};
+use crate::registry::Slot;
+use crate::spawn;
+use crate::task::{Fallible, Plain};
+
+pub use crate::in_place::{InPlace, Returns, in_place_call};
+pub use crate::policy::Policy;
+pub use crate::site::Site;
+pub use crate::start::{SpanMode, Start};
+
+/// The bytes of one routine's slot, for the guard of its size.
+pub const SLOT_SIZE: usize = size_of::<Slot>();
+
+/// Notes the line that the current routine is about to wait at, and passes the future through.
+#[inline]
+pub fn keep<F>(future: F, line: u32) -> F {
+    if let Some(slot) = current::slot() {
+        slot.set_line(line);
+    }
+    future
+}
+
+/// Starts a body that ends in `()`.
+#[inline]
+#[track_caller]
+pub fn start_unit<F>(start: Start, body: F) -> Handle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    spawn::started(spawn::start::<Fallible, F>(start, body))
+}
+
+/// Starts a body that ends in a `Result`.
+#[inline]
+#[track_caller]
+pub fn start_result<T, E, F>(start: Start, body: F) -> Handle<T>
+where
+    T: Send + 'static,
+    E: Failure,
+    F: Future<Output = Result<T, E>> + Send + 'static,
+{
+    spawn::started(spawn::start::<Fallible, F>(start, body))
+}
+
+/// Starts a body whose value is taken as it is.
+#[inline]
+#[track_caller]
+pub fn start_value<T, F>(start: Start, body: F) -> Handle<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    spawn::started(spawn::start::<Plain, F>(start, body))
+}
+
+/// Starts a body that never returns.
+#[inline]
+#[track_caller]
+pub fn start_never<F>(start: Start, body: F) -> Handle<Infallible>
+where
+    F: Future + Send + 'static,
+    F::Output: IntoOutcome<Value = Infallible> + 'static,
+{
+    spawn::started(spawn::start::<Fallible, F>(start, body))
+}
+
+/// Starts blocking work that ends in `()`.
+#[inline]
+#[track_caller]
+pub fn block_unit<F>(start: Start, work: F) -> Handle<()>
+where
+    F: FnOnce() + Send + 'static,
+{
+    spawn::started(spawn::start_blocking::<Fallible, F, ()>(start, work))
+}
+
+/// Starts blocking work that ends in a `Result`.
+#[inline]
+#[track_caller]
+pub fn block_result<T, E, F>(start: Start, work: F) -> Handle<T>
+where
+    T: Send + 'static,
+    E: Failure,
+    F: FnOnce() -> Result<T, E> + Send + 'static,
+{
+    spawn::started(spawn::start_blocking::<Fallible, F, Result<T, E>>(start, work))
+}
+
+/// Starts blocking work whose value is taken as it is.
+#[inline]
+#[track_caller]
+pub fn block_value<T, F>(start: Start, work: F) -> Handle<T>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    spawn::started(spawn::start_blocking::<Plain, F, T>(start, work))
+}
+
+/// A body that its caller awaits in place.
+pub fn in_place<F: Future>(start: Start, body: F, returns: Returns<F::Output>) -> InPlace<F> {
+    InPlace::new(start, body, returns)
+}

@@ -1,0 +1,181 @@
+//! Every option, for those who want no macro.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::runtime;
+
+use crate::error::Error;
+use crate::handle::Handle;
+use crate::outcome::IntoOutcome;
+use crate::policy::Policy;
+use crate::spawn;
+use crate::start::{SpanMode, Start};
+use crate::task::{Fallible, Plain};
+
+/// A start with options, for those who want no macro.
+///
+/// A builder is used once. Its `spawn` functions take what [`go`](crate::go) takes; those named `_value` take any value.
+///
+/// ```
+/// use std::time::Duration;
+/// use routine::{Builder, Policy};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let handle = Builder::new()
+///     .name("import")
+///     .policy(Policy::Recover)
+///     .timeout(Duration::from_secs(30))
+///     .field("file", "a.csv")
+///     .spawn(async { Ok::<_, std::io::Error>(3) });
+/// assert_eq!(handle.await.unwrap(), 3);
+/// # }
+/// ```
+#[must_use = "a builder starts nothing until one of its `spawn` functions is called"]
+#[derive(Debug)]
+pub struct Builder(Start);
+
+impl Default for Builder {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Builder {
+    /// A start with no options yet. The place of this call is the routine's spawn site.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self(Start::typed(type_name::<Self>, Policy::Log))
+    }
+
+    /// Names the routine; without it the name is that of the function that the future was written in.
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
+        Self(self.0.name(name))
+    }
+
+    /// What a failure does, besides being reported.
+    pub fn policy(self, policy: Policy) -> Self {
+        Self(self.0.policy(policy))
+    }
+
+    /// Ends the routine once it has taken `after`, counted from its first poll on tokio's clock: what is left of it is
+    /// dropped at its await, and the outcome is [`TimedOut`](crate::Outcome::TimedOut). It has no effect on blocking work,
+    /// which cannot be stopped. Needs tokio's timers to be enabled; without them the routine panics, contained.
+    pub fn timeout(self, after: Duration) -> Self {
+        Self(self.0.timeout(after))
+    }
+
+    /// Adds a field to the routine's span and to its report. The value is formatted now.
+    pub fn field(self, key: &'static str, value: impl Display) -> Self {
+        Self(self.0.field(key, value))
+    }
+
+    /// Begins a new trace, instead of deriving it from the caller's.
+    pub fn root(self) -> Self {
+        Self(self.0.root())
+    }
+
+    /// Leaves a failure to the handle's holder: it is reported only if the handle, or the [`Error`] in it, is dropped
+    /// before somebody awaited it.
+    pub fn quiet(self) -> Self {
+        Self(self.0.quiet())
+    }
+
+    /// Chooses the routine's span, where spans are on.
+    pub fn span(self, mode: SpanMode) -> Self {
+        Self(self.0.span(mode))
+    }
+
+    /// Starts `future` on the current runtime.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn spawn<F>(self, future: F) -> Handle<<F::Output as IntoOutcome>::Value>
+    where
+        F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+    {
+        spawn::started(self.try_spawn(future))
+    }
+
+    /// Starts `future` on the current runtime, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::is_rejected`] outside a tokio runtime.
+    pub fn try_spawn<F>(self, future: F) -> Result<Handle<<F::Output as IntoOutcome>::Value>, Error>
+    where
+        F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+    {
+        spawn::start::<Fallible, F>(self.0.typed_as(type_name::<F>), future)
+    }
+
+    /// Starts `future` on `runtime`. One that has shut down drops it: it counts as cancelled.
+    pub fn spawn_on<F>(self, runtime: &runtime::Handle, future: F) -> Handle<<F::Output as IntoOutcome>::Value>
+    where
+        F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+    {
+        spawn::start_on::<Fallible, F>(self.0.typed_as(type_name::<F>), runtime, future)
+    }
+
+    /// Starts a future that may not leave its thread, on the current `tokio::task::LocalSet`.
+    ///
+    /// # Panics
+    /// Outside a `LocalSet`. The routine then counts as rejected.
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> Handle<<F::Output as IntoOutcome>::Value>
+    where
+        F: Future<Output: IntoOutcome + 'static> + 'static,
+    {
+        spawn::start_local::<Fallible, F>(self.0.typed_as(type_name::<F>), future)
+    }
+
+    /// Starts blocking work on the current runtime's blocking pool, see [`go_blocking`](crate::go_blocking).
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(self, work: F) -> Handle<R::Value>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        spawn::started(self.try_spawn_blocking(work))
+    }
+
+    /// Starts blocking work on the current runtime's blocking pool, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::is_rejected`] outside a tokio runtime.
+    pub fn try_spawn_blocking<F, R>(self, work: F) -> Result<Handle<R::Value>, Error>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        spawn::start_blocking::<Fallible, F, R>(self.0.typed_as(type_name::<F>), work)
+    }
+
+    /// Starts blocking work on the blocking pool of `runtime`.
+    pub fn spawn_blocking_on<F, R>(self, runtime: &runtime::Handle, work: F) -> Handle<R::Value>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        spawn::start_blocking_on::<Fallible, F, R>(self.0.typed_as(type_name::<F>), runtime, work)
+    }
+
+    /// As [`spawn`](Self::spawn), for a future of any value; see [`go_value`](crate::go_value).
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn spawn_value<F>(self, future: F) -> Handle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        spawn::started(spawn::start::<Plain, F>(self.0.typed_as(type_name::<F>), future))
+    }
+}

@@ -1,0 +1,132 @@
+//! What the caller holds of a routine.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::task::JoinHandle;
+
+use crate::error::Error;
+use crate::id::RoutineId;
+use crate::life::Born;
+use crate::panic;
+use crate::policy::Policy;
+use crate::registry::Flags;
+use crate::report::Subject;
+use crate::site;
+use crate::trace::Trace;
+
+/// What the caller holds of a routine. Dropping it detaches: the routine goes on, and its failure is still reported.
+///
+/// Awaited, it gives what the routine returned, or the [`Error`] that says why there is nothing. A failure is reported
+/// when it happens, whether or not somebody waits; a [`quiet`](crate::Builder::quiet) one belongs to whoever holds the
+/// handle, and is reported only if the handle goes unasked.
+///
+/// It resolves after the routine's hooks have run and after it has left the registry.
+///
+/// # Cancel safety
+/// Awaiting `&mut handle` and stopping loses nothing; the result stays for the next await. Once it has given the result,
+/// awaiting it again panics.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let handle = routine::go_value(async { 6 * 7 });
+/// assert_eq!(handle.await.unwrap(), 42);
+/// # }
+/// ```
+pub struct Handle<T> {
+    task: JoinHandle<Result<T, Error>>,
+    born: Born,
+}
+
+impl<T> Handle<T> {
+    #[inline]
+    pub(crate) fn new(task: JoinHandle<Result<T, Error>>, born: Born) -> Self {
+        Self { task, born }
+    }
+
+    /// The routine's number.
+    ///
+    /// # Panics
+    /// Never: a routine that started has a number.
+    #[must_use]
+    pub fn id(&self) -> RoutineId {
+        RoutineId::from_raw(self.born.trace.parts().1[0]).expect("numbers start at 1")
+    }
+
+    /// The routine's trace.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.born.trace
+    }
+
+    /// Ends the routine at its next await, or before it ran at all: it counts as cancelled, its after-hooks run, and
+    /// the handle gives an error with [`is_cancelled`](Error::is_cancelled).
+    ///
+    /// Returns at once. A routine that ended before is left as it is. Blocking work cannot be stopped once it runs:
+    /// there it only turns [`is_cancelled`](crate::is_cancelled), and the handle gives what the work ends in.
+    pub fn abort(&self) {
+        self.task.abort();
+        if self.born.slot.meta().has(Flags::BLOCKING) {
+            self.cancel();
+        }
+    }
+
+    /// Asks the routine to stop: [`cancelled`](crate::cancelled) resolves and [`is_cancelled`](crate::is_cancelled)
+    /// turns true inside it. Nothing else happens; a routine that does not look goes on.
+    pub fn cancel(&self) {
+        if let Some(token) = self.born.slot.cancel(self.born.generation) {
+            token.cancel();
+        }
+    }
+
+    /// Whether the routine has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// What the handle knows of a routine that left no error of its own.
+    fn subject(&self) -> Subject {
+        let origin = site::origin(self.born.origin);
+        Subject {
+            id: Some(self.id()),
+            parent: None,
+            name: Cow::Borrowed(origin.name),
+            trace: self.born.trace,
+            file: origin.file,
+            line: origin.line,
+            policy: Policy::Log,
+            fields: Vec::new(),
+        }
+    }
+}
+
+impl<T> Future for Handle<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let joined = ready!(Pin::new(&mut self.task).poll(cx));
+        Poll::Ready(match joined {
+            Ok(result) => result.map_err(Error::taken),
+            Err(error) if error.is_cancelled() => Err(Error::cancelled(self.subject())),
+            // Panics are caught inside the task; what is left is a panic of tokio's own.
+            Err(error) => {
+                let panic = panic::take(error.into_panic(), 0);
+                Err(Error::panicked(self.subject(), panic))
+            }
+        })
+    }
+}
+
+impl<T> fmt::Debug for Handle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("id", &self.id())
+            .field("trace", &self.trace())
+            .field("finished", &self.is_finished())
+            .finish()
+    }
+}

@@ -1,0 +1,118 @@
+//! The panic hook: the only place that sees where a panic began, and its stack.
+//!
+//! It is installed once, before the first routine starts, and runs the hook that was there before exactly once for every
+//! panic. It runs no other code of a user, takes no lock and cannot panic, also while its thread ends.
+//!
+//! # Invariants
+//! - A thread keeps one capture, of its latest panic inside a routine, with the routine's number. It is used for a
+//!   payload only if number, type and message agree; numbers are never given twice.
+//! - A thread keeps one mark, of the payload that was reported last and is on its way to an outer routine. Any new panic
+//!   of the thread removes it, since the payload's address may then be another's.
+
+use std::any::{Any, TypeId};
+use std::backtrace::Backtrace;
+use std::cell::Cell;
+use std::panic::PanicHookInfo;
+use std::sync::Once;
+
+use super::message;
+use crate::current;
+use crate::policy::Policy;
+use crate::text;
+
+/// What the hook saw of a panic.
+struct Capture {
+    id: u64,
+    payload: Mark,
+    location: Option<String>,
+    stack: Option<Backtrace>,
+}
+
+/// What a payload is known again by.
+#[derive(PartialEq, Eq)]
+struct Mark {
+    kind: TypeId,
+    head: String,
+    len: usize,
+}
+
+impl Mark {
+    fn of(payload: &(dyn Any + Send)) -> Self {
+        let message = message(payload).unwrap_or_default();
+        Self { kind: payload.type_id(), head: text::head(message, text::MESSAGE).to_owned(), len: message.len() }
+    }
+}
+
+thread_local! {
+    static LATEST: Cell<Option<Box<Capture>>> = const { Cell::new(None) };
+    static REPORTED: Cell<Option<Box<(usize, Mark)>>> = const { Cell::new(None) };
+}
+
+static INSTALLED: Once = Once::new();
+
+/// Puts our hook before the one that is there. One load where that was done; while the thread panics, when the standard
+/// library would refuse, it is left to the next call.
+#[inline]
+pub(crate) fn install() {
+    if !INSTALLED.is_completed() {
+        install_now();
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn install_now() {
+    if std::thread::panicking() {
+        return;
+    }
+    INSTALLED.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            // First, since the previous hook may end the process.
+            see(info);
+            previous(info);
+        }));
+    });
+}
+
+fn see(info: &PanicHookInfo<'_>) {
+    let _ = REPORTED.try_with(|reported| reported.take());
+    let Some(slot) = current::slot() else { return };
+    let id = slot.routine();
+    if id == 0 {
+        return;
+    }
+    let wants_stack = slot.meta().policy() == Policy::Recover;
+    let capture = Capture {
+        id,
+        payload: Mark::of(info.payload()),
+        location: info.location().map(ToString::to_string),
+        stack: wants_stack.then(Backtrace::force_capture),
+    };
+    #[cfg(panic = "abort")]
+    super::last_words(slot, info);
+    let _ = LATEST.try_with(|latest| latest.set(Some(Box::new(capture))));
+}
+
+/// Location and stack of the panic that `payload` came from, if this thread saw it in the routine with number `id`.
+pub(super) fn take(payload: &(dyn Any + Send), id: u64) -> Option<(Option<String>, Option<Backtrace>)> {
+    let capture = LATEST.try_with(Cell::take).ok().flatten()?;
+    let same = capture.id == id && capture.payload == Mark::of(payload);
+    same.then_some((capture.location, capture.stack))
+}
+
+/// Notes that the panic of a payload was reported, before the payload is resumed.
+pub(crate) fn mark_reported(payload: &(dyn Any + Send)) {
+    let mark = Box::new((address(payload), Mark::of(payload)));
+    let _ = REPORTED.try_with(|reported| reported.set(Some(mark)));
+}
+
+/// Whether the panic of a payload was reported by a routine inside the one that caught it now. Asked once for a payload.
+pub(crate) fn was_reported(payload: &(dyn Any + Send)) -> bool {
+    let mark = REPORTED.try_with(Cell::take).ok().flatten();
+    mark.is_some_and(|mark| *mark == (address(payload), Mark::of(payload)))
+}
+
+fn address(payload: &(dyn Any + Send)) -> usize {
+    std::ptr::from_ref(payload).cast::<()>().addr()
+}

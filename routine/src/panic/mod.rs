@@ -1,0 +1,173 @@
+//! A panic as its routine's report shows it, and how panics of users' code are contained.
+
+mod capture;
+mod rate;
+mod stack;
+
+use std::any::Any;
+use std::backtrace::Backtrace;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+
+use crate::text;
+
+pub(crate) use capture::{install, mark_reported, was_reported};
+pub(crate) use rate::Rate;
+
+/// A panic that ended a routine.
+///
+/// Message and location are what the panic said, made safe for one line of a log and cut where they are very long.
+/// Location and stack are known only where the panic began inside the routine, on the thread that ran it, and while the
+/// panic hook that this crate installs (it runs the one that was there before) was in place. A panic that was caught
+/// elsewhere and resumed has a message alone.
+pub struct Panic {
+    message: String,
+    location: Option<String>,
+    stack: Option<Stack>,
+}
+
+impl Panic {
+    /// The message: the payload, if it was a string as `panic!` makes it.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where it panicked, as `file:line:column`.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
+    /// The stack at the panic, trimmed to the frames of the routine's own code; whole with `RUST_BACKTRACE=full`. Only a
+    /// routine with the policy [`Recover`](crate::Policy::Recover) has one.
+    ///
+    /// The first call looks the names of the frames up, which takes some milliseconds, and far longer the first time in
+    /// a process. A report has done it already, unless reports came faster than one a second.
+    #[must_use]
+    pub fn stack(&self) -> Option<&str> {
+        self.stack.as_ref().map(Stack::text)
+    }
+
+    /// The stack for a report, of which only so many look one up.
+    pub(crate) fn stack_for_report(&self) -> Option<Result<&str, Omitted>> {
+        let stack = self.stack.as_ref()?;
+        Some(if *stack.admitted.get_or_init(rate::admit_stack) { Ok(stack.text()) } else { Err(Omitted) })
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.location {
+            Some(location) => write!(f, "panicked at {location}: {}", self.message),
+            None => write!(f, "panicked: {}", self.message),
+        }
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Panic").field("message", &self.message).field("location", &self.location).finish_non_exhaustive()
+    }
+}
+
+/// There were too many panics at once to look up every stack.
+#[derive(Debug)]
+pub(crate) struct Omitted;
+
+/// A stack whose names are looked up when somebody wants to read them.
+struct Stack {
+    captured: Backtrace,
+    text: OnceLock<String>,
+    /// Whether the report looked it up: a report and its copy on stderr must agree.
+    admitted: OnceLock<bool>,
+}
+
+impl Stack {
+    const fn new(captured: Backtrace) -> Self {
+        Self { captured, text: OnceLock::new(), admitted: OnceLock::new() }
+    }
+
+    fn text(&self) -> &str {
+        self.text.get_or_init(|| stack::resolve(&self.captured))
+    }
+}
+
+/// What a payload says of the panic that it came from, with what the panic hook saw of it, if it saw the panic of this
+/// payload in the routine with number `id`. The payload goes on living.
+pub(crate) fn read(payload: &(dyn Any + Send), id: u64) -> Panic {
+    let message = match message(payload) {
+        Some(message) => text::clean(&text::head(message, text::MESSAGE + 1), text::MESSAGE),
+        None => "payload of a type that is no string".to_owned(),
+    };
+    match capture::take(payload, id) {
+        Some((location, backtrace)) => Panic { message, location, stack: backtrace.map(Stack::new) },
+        None => Panic { message, location: None, stack: None },
+    }
+}
+
+/// [`read`], for a payload that goes no further.
+pub(crate) fn take(payload: Box<dyn Any + Send>, id: u64) -> Panic {
+    let panic = read(&*payload, id);
+    drop_payload(payload);
+    panic
+}
+
+/// Runs code of a user that must not unwind into ours. The payload goes to [`take`] or [`drop_payload`].
+pub(crate) fn contain<R>(work: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+    catch_unwind(AssertUnwindSafe(work))
+}
+
+/// Runs code of a user whose panic nobody has to hear of besides the panic hook. Says whether it panicked.
+pub(crate) fn swallow(work: impl FnOnce()) -> bool {
+    contain(work).map_err(drop_payload).is_err()
+}
+
+/// Drops a value whose `Drop` may panic.
+pub(crate) fn drop_contained<T>(value: T) -> Result<(), Box<dyn Any + Send>> {
+    contain(|| drop(value))
+}
+
+/// How often the `Drop` of a payload may panic with another payload.
+const PAYLOADS: usize = 8;
+
+/// Drops a payload whose `Drop` may panic, with a payload whose `Drop` may panic. The last is forgotten.
+pub(crate) fn drop_payload(payload: Box<dyn Any + Send>) {
+    let mut payload = payload;
+    for _ in 0..PAYLOADS {
+        match contain(|| drop(payload)) {
+            Ok(()) => return,
+            Err(next) => payload = next,
+        }
+    }
+    std::mem::forget(payload);
+}
+
+/// The message of a payload made by `panic!`.
+fn message(payload: &(dyn Any + Send)) -> Option<&str> {
+    match payload.downcast_ref::<&'static str>() {
+        Some(message) => Some(message),
+        None => payload.downcast_ref::<String>().map(String::as_str),
+    }
+}
+
+
+/// What a process that is about to abort leaves behind: with `panic = "abort"` nothing runs after the panic hook.
+#[cfg(panic = "abort")]
+fn last_words(slot: &crate::registry::Slot, info: &std::panic::PanicHookInfo<'_>) {
+    use std::io::Write;
+
+    let message = message(info.payload()).unwrap_or("payload of a type that is no string");
+    let message = text::clean(&text::head(message, text::MESSAGE + 1), text::MESSAGE);
+    let origin = crate::site::origin(slot.origin());
+    let line = format!(
+        "routine `{}` panicked, and takes the process down: {message}, routine.id={}, routine.trace={}, spawned at {}:{}\n",
+        origin.name,
+        slot.routine(),
+        slot.trace(),
+        origin.file,
+        origin.line,
+    );
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}

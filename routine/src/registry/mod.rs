@@ -1,0 +1,15 @@
+//! The live table: every routine has a slot in it from its spawn to its end.
+
+mod arena;
+mod extra;
+mod slot;
+
+#[cfg(all(test, routine_loom))]
+mod models;
+#[cfg(test)]
+#[cfg(not(routine_loom))]
+mod tests;
+
+pub(crate) use arena::{give, slots, take};
+pub(crate) use extra::{Extra, Timeout};
+pub(crate) use slot::{Birth, Flags, Kind, Meta, Record, Slot, State};

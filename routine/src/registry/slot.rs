@@ -1,0 +1,412 @@
+//! One routine's place in the registry.
+//!
+//! # Invariants
+//! - A slot has one owner at a time: whoever took it from the arena. Only the owner writes it, but for the bit
+//!   [`CANCELLED`], which anybody may set for the generation that it knows.
+//! - `sequence` is odd while the owner fills the slot, and another even number for every owner. What a reader copied
+//!   belongs to one routine if the number was even and the same before and after; it must not be trusted before that.
+//! - `state` is [`State::Free`] whenever nobody owns the slot.
+//! - `extra` is filled only while [`Flags::EXTRA`] is set, so the lock is taken by its users alone. Nothing is dropped
+//!   and no code of a user runs under it.
+
+use crate::policy::Policy;
+use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, fence, lock};
+use crate::trace::Trace;
+
+use super::Extra;
+
+/// Set while the owner fills the slot.
+const WRITING: u32 = 1;
+/// Set once the routine was asked to stop.
+const CANCELLED: u32 = 2;
+/// The distance between the sequences of two owners.
+const OWNER: u32 = 4;
+
+#[derive(Debug)]
+pub(crate) struct Slot {
+    sequence: AtomicU32,
+    line: AtomicU32,
+    state: AtomicU32,
+    meta: AtomicU32,
+    origin: AtomicU32,
+    hooks: AtomicU32,
+    /// The last segment of the trace before its mix: a routine's own number.
+    id: AtomicU64,
+    parent: AtomicU64,
+    grandparent: AtomicU64,
+    root_high: AtomicU64,
+    root_low: AtomicU64,
+    /// A routine's start; of a scope, which has no age, the number of the routine around it.
+    start: AtomicU64,
+    extra: Mutex<Option<Box<Extra>>>,
+}
+
+/// Where a routine is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Free,
+    Spawned,
+    Running,
+    Waiting,
+    /// In a hook, the routine being current.
+    InHook,
+}
+
+impl State {
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Free => 0,
+            Self::Spawned => 1,
+            Self::Running => 2,
+            Self::Waiting => 3,
+            Self::InHook => 4,
+        }
+    }
+
+    const fn from_bits(bits: u32) -> Self {
+        match bits {
+            1 => Self::Spawned,
+            2 => Self::Running,
+            3 => Self::Waiting,
+            4 => Self::InHook,
+            _ => Self::Free,
+        }
+    }
+}
+
+/// What a slot is the context of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A routine: listed and counted.
+    Routine,
+    /// A trace set by hand, or what a thread carries along: neither listed nor counted.
+    Scope,
+}
+
+/// The bits of [`Meta`] that say what a routine is and has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flags(u32);
+
+impl Flags {
+    pub(crate) const NONE: Self = Self(0);
+    /// `parent` is a segment from outside, no number of a routine.
+    pub(crate) const FOREIGN_PARENT: Self = Self(1 << 8);
+    /// The failure belongs to the handle's holder.
+    pub(crate) const QUIET: Self = Self(1 << 9);
+    /// The caller waits in place.
+    pub(crate) const IN_PLACE: Self = Self(1 << 10);
+    /// The body runs on a thread of the blocking pool.
+    pub(crate) const BLOCKING: Self = Self(1 << 11);
+    /// Started inside a hook: runs without hooks.
+    pub(crate) const NO_HOOKS: Self = Self(1 << 12);
+    /// Of a scope: the last segment is the number of the routine around it.
+    pub(crate) const OWN_TRACE: Self = Self(1 << 13);
+    /// `extra` is filled.
+    pub(crate) const EXTRA: Self = Self(1 << 14);
+    /// `extra` has a span, which is entered around each poll.
+    pub(crate) const SPAN: Self = Self(1 << 15);
+    /// `extra` has a timer.
+    pub(crate) const TIMEOUT: Self = Self(1 << 16);
+
+    pub(crate) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Kind, policy, depth of the trace, and flags, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Meta(u32);
+
+impl Meta {
+    const KIND: u32 = 0b11;
+    const POLICY_SHIFT: u32 = 2;
+    const DEPTH_SHIFT: u32 = 4;
+
+    #[inline]
+    pub(crate) const fn new(kind: Kind, policy: Policy, depth: u8, flags: Flags) -> Self {
+        let kind = match kind {
+            Kind::Routine => 0,
+            Kind::Scope => 1,
+        };
+        Self(kind | policy.bits() << Self::POLICY_SHIFT | (depth as u32) << Self::DEPTH_SHIFT | flags.0)
+    }
+
+    pub(crate) const fn is_routine(self) -> bool {
+        self.0 & Self::KIND == 0
+    }
+
+    pub(crate) const fn policy(self) -> Policy {
+        Policy::from_bits(self.0 >> Self::POLICY_SHIFT & 0b11)
+    }
+
+    #[inline]
+    pub(crate) const fn depth(self) -> u8 {
+        (self.0 >> Self::DEPTH_SHIFT & 0b1111) as u8
+    }
+
+    #[inline]
+    pub(crate) const fn has(self, flags: Flags) -> bool {
+        self.0 & flags.0 != 0
+    }
+}
+
+/// What a slot is filled with for a new owner.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Birth {
+    pub(crate) meta: Meta,
+    pub(crate) origin: u32,
+    pub(crate) root: u128,
+    pub(crate) lineage: [u64; 3],
+    pub(crate) start: u64,
+    pub(crate) state: State,
+}
+
+/// A copy of a routine's slot, taken while it was whole.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub(crate) meta: Meta,
+    pub(crate) state: State,
+    pub(crate) origin: u32,
+    pub(crate) line: u32,
+    pub(crate) root: u128,
+    pub(crate) lineage: [u64; 3],
+    pub(crate) start: u64,
+    pub(crate) cancelled: bool,
+    generation: u32,
+}
+
+impl Record {
+    pub(crate) fn trace(&self) -> Trace {
+        Trace::from_parts(self.root, self.lineage, self.meta.depth())
+    }
+
+    /// The spawner's number; 0 where there is none, or where only `extra` knows it.
+    pub(crate) const fn parent(&self) -> u64 {
+        if self.meta.has(Flags::FOREIGN_PARENT) { 0 } else { self.lineage[1] }
+    }
+}
+
+impl Slot {
+    #[cfg_attr(routine_loom, allow(clippy::missing_const_for_fn))]
+    pub(super) fn new() -> Self {
+        Self {
+            sequence: AtomicU32::new(0),
+            line: AtomicU32::new(0),
+            state: AtomicU32::new(State::Free.bits()),
+            meta: AtomicU32::new(0),
+            origin: AtomicU32::new(0),
+            hooks: AtomicU32::new(0),
+            id: AtomicU64::new(0),
+            parent: AtomicU64::new(0),
+            grandparent: AtomicU64::new(0),
+            root_high: AtomicU64::new(0),
+            root_low: AtomicU64::new(0),
+            start: AtomicU64::new(0),
+            extra: Mutex::new(None),
+        }
+    }
+
+    /// Fills the slot for the caller, its new owner. Gives the generation that [`Slot::cancel`] asks for.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) fn fill(&self, birth: &Birth) -> u32 {
+        let sequence = self.sequence.load(Ordering::Relaxed) & !CANCELLED;
+        self.sequence.store(sequence | WRITING, Ordering::Relaxed);
+        fence(Ordering::Release);
+        self.line.store(0, Ordering::Relaxed);
+        self.meta.store(birth.meta.0, Ordering::Relaxed);
+        self.origin.store(birth.origin, Ordering::Relaxed);
+        self.hooks.store(0, Ordering::Relaxed);
+        self.id.store(birth.lineage[0], Ordering::Relaxed);
+        self.parent.store(birth.lineage[1], Ordering::Relaxed);
+        self.grandparent.store(birth.lineage[2], Ordering::Relaxed);
+        self.root_high.store((birth.root >> 64) as u64, Ordering::Relaxed);
+        self.root_low.store(birth.root as u64, Ordering::Relaxed);
+        self.start.store(birth.start, Ordering::Relaxed);
+        self.state.store(birth.state.bits(), Ordering::Relaxed);
+        let generation = sequence.wrapping_add(OWNER);
+        self.sequence.store(generation, Ordering::Release);
+        generation
+    }
+
+    /// Marks the slot as nobody's; `extra` must be empty. The caller gives it back to the arena.
+    #[inline]
+    pub(crate) fn clear(&self) {
+        self.state.store(State::Free.bits(), Ordering::Release);
+    }
+
+    /// A copy, if the slot is a whole routine's at this moment. A slot that is being filled belongs to a routine that
+    /// has not been spawned yet.
+    pub(crate) fn read(&self) -> Option<Record> {
+        loop {
+            let before = self.sequence.load(Ordering::Acquire);
+            let state = State::from_bits(self.state.load(Ordering::Acquire));
+            if before & WRITING != 0 || state == State::Free {
+                return None;
+            }
+            let record = Record {
+                meta: Meta(self.meta.load(Ordering::Relaxed)),
+                state,
+                origin: self.origin.load(Ordering::Relaxed),
+                line: self.line.load(Ordering::Relaxed),
+                root: self.root(),
+                lineage: self.lineage(),
+                start: self.start.load(Ordering::Relaxed),
+                cancelled: before & CANCELLED != 0,
+                generation: before & !CANCELLED,
+            };
+            fence(Ordering::Acquire);
+            let after = self.sequence.load(Ordering::Relaxed);
+            if (before ^ after) & !CANCELLED == 0 {
+                return Some(record);
+            }
+        }
+    }
+
+    /// Reads `extra` of the routine that `record` was copied from; `None` where it ended meanwhile, or has none.
+    pub(crate) fn peek<R>(&self, record: &Record, read: impl FnOnce(&Extra) -> R) -> Option<R> {
+        if !Meta(self.meta.load(Ordering::Relaxed)).has(Flags::EXTRA) {
+            return None;
+        }
+        let extra = lock(&self.extra);
+        if self.sequence.load(Ordering::Relaxed) & !CANCELLED != record.generation {
+            return None;
+        }
+        extra.as_deref().map(read)
+    }
+
+    /// Asks the routine of that generation to stop. Gives its cancellation token, to be fired by the caller, if
+    /// somebody waits for one.
+    pub(crate) fn cancel(&self, generation: u32) -> Option<tokio_util::sync::CancellationToken> {
+        let asked = self.sequence.compare_exchange(
+            generation,
+            generation | CANCELLED,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if asked.is_err() {
+            return None;
+        }
+        // The lock orders this against a routine that makes its token: either we see the token here, or it sees the bit
+        // that we have just set, which it looks at after it has put its token here.
+        let extra = lock(&self.extra);
+        if self.sequence.load(Ordering::Relaxed) & !CANCELLED != generation {
+            return None;
+        }
+        extra.as_deref().and_then(|extra| extra.cancellation.clone())
+    }
+
+    /// Whether the owner was asked to stop.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.sequence.load(Ordering::Acquire) & CANCELLED != 0
+    }
+
+    /// Whether the routine of that generation is still there, and was asked to stop.
+    pub(crate) fn is_cancelled_in(&self, generation: u32) -> bool {
+        self.sequence.load(Ordering::Acquire) == generation | CANCELLED
+    }
+
+    /// For the owner: works on `extra`, which is made if it is not there. What comes out is dropped by the caller,
+    /// after the lock.
+    pub(crate) fn with_extra<R>(&self, work: impl FnOnce(&mut Extra) -> R) -> R {
+        let mut extra = lock(&self.extra);
+        self.meta.store(self.meta.load(Ordering::Relaxed) | Flags::EXTRA.0, Ordering::Relaxed);
+        work(extra.get_or_insert_default())
+    }
+
+    /// For the owner of a slot that was just filled: puts `extra` in, and says what it holds.
+    pub(crate) fn put_extra(&self, new: Box<Extra>, flags: Flags) {
+        let mut extra = lock(&self.extra);
+        *extra = Some(new);
+        let flags = flags.with(Flags::EXTRA);
+        self.meta.store(self.meta.load(Ordering::Relaxed) | flags.0, Ordering::Relaxed);
+    }
+
+    /// For the owner: takes `extra` out, to be dropped outside the lock.
+    pub(crate) fn take_extra(&self) -> Option<Box<Extra>> {
+        lock(&self.extra).take()
+    }
+
+    #[inline]
+    pub(crate) fn meta(&self) -> Meta {
+        Meta(self.meta.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> State {
+        State::from_bits(self.state.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    pub(crate) fn set_state(&self, state: State) {
+        self.state.store(state.bits(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn set_line(&self, line: u32) {
+        self.line.store(line, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn hooks(&self) -> u32 {
+        self.hooks.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_hooks(&self, set: u32) {
+        self.hooks.store(set, Ordering::Relaxed);
+    }
+
+    pub(crate) fn origin(&self) -> u32 {
+        self.origin.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn start(&self) -> u64 {
+        self.start.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn root(&self) -> u128 {
+        u128::from(self.root_high.load(Ordering::Relaxed)) << 64 | u128::from(self.root_low.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    pub(crate) fn lineage(&self) -> [u64; 3] {
+        [
+            self.id.load(Ordering::Relaxed),
+            self.parent.load(Ordering::Relaxed),
+            self.grandparent.load(Ordering::Relaxed),
+        ]
+    }
+
+    /// The last segment before its mix; a routine's number.
+    #[inline]
+    pub(crate) fn segment(&self) -> u64 {
+        self.id.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn trace(&self) -> Trace {
+        Trace::from_parts(self.root(), self.lineage(), self.meta().depth())
+    }
+
+    /// The number of the routine that this slot belongs to, or that its scope runs in; 0 where there is none.
+    #[inline]
+    pub(crate) fn routine(&self) -> u64 {
+        if self.meta().is_routine() { self.segment() } else { self.start() }
+    }
+
+    /// The number of the spawner, for the owner.
+    pub(crate) fn parent(&self) -> u64 {
+        if !self.meta().has(Flags::FOREIGN_PARENT) {
+            return self.parent.load(Ordering::Relaxed);
+        }
+        if self.meta().has(Flags::EXTRA) {
+            return lock(&self.extra).as_deref().map_or(0, |extra| extra.parent);
+        }
+        0
+    }
+}

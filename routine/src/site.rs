@@ -1,0 +1,180 @@
+//! Where routines come from: the static description of a call site or an attributed function, and the line that called it.
+//!
+//! A slot holds one number for both, its *origin*: an index into a table that only grows, by as many rows as the
+//! program has places that start routines.
+//!
+//! # Invariants
+//! - A row never changes, and a number never means another row.
+//! - One lock, `ORIGINS`; no code of a user runs under it.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::panic::Location;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::policy::Policy;
+
+/// The static description of one call site or attributed function.
+#[derive(Debug)]
+pub struct Site {
+    name: &'static str,
+    module: &'static str,
+    file: &'static str,
+    line: u32,
+    policy: Policy,
+    /// This site's origin where it is its own spawn site; 0 until it was first used.
+    origin: AtomicU32,
+}
+
+impl Site {
+    /// Describes a site.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+        _column: u32,
+        policy: Policy,
+    ) -> Self {
+        Self { name, module, file, line, policy, origin: AtomicU32::new(0) }
+    }
+
+    pub(crate) const fn policy(&self) -> Policy {
+        self.policy
+    }
+}
+
+/// Where a routine came from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) name: &'static str,
+    pub(crate) module: &'static str,
+    /// The file and line that started it.
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    /// The file that its body is in, where that is known.
+    pub(crate) source: &'static str,
+}
+
+/// What tells one origin from another: the address of the site, or of the future's type name, and of the caller.
+type Key = (usize, usize);
+
+struct Origins {
+    rows: Vec<Origin>,
+    numbers: Option<HashMap<Key, u32>>,
+}
+
+static ORIGINS: Mutex<Origins> = Mutex::new(Origins { rows: Vec::new(), numbers: None });
+
+/// Places that a thread remembers the numbers of.
+const REMEMBERED: usize = 64;
+
+thread_local! {
+    static NUMBERS: [Cell<(Key, u32)>; REMEMBERED] = const { [const { Cell::new(((0, 0), 0)) }; REMEMBERED] };
+}
+
+/// The number of a site that is its own spawn site.
+#[inline]
+pub(crate) fn here(site: &'static Site) -> u32 {
+    match site.origin.load(Ordering::Relaxed) {
+        0 => register_here(site),
+        number => number,
+    }
+}
+
+#[cold]
+fn register_here(site: &'static Site) -> u32 {
+    let address = std::ptr::from_ref(site).addr();
+    let number = register((address, 0), || Origin { name: site.name, module: site.module, file: site.file, line: site.line, source: site.file });
+    site.origin.store(number, Ordering::Relaxed);
+    number
+}
+
+/// The number of a site that `caller` called.
+#[inline]
+pub(crate) fn called(site: &'static Site, caller: &'static Location<'static>) -> u32 {
+    let key = (std::ptr::from_ref(site).addr(), std::ptr::from_ref(caller).addr());
+    remembered(key, || Origin { name: site.name, module: site.module, file: caller.file(), line: caller.line(), source: site.file })
+}
+
+/// The number of a function's call that has no site: named by the type of what it was handed.
+#[inline]
+pub(crate) fn named_by_type(type_name: fn() -> &'static str, caller: &'static Location<'static>) -> u32 {
+    let key = (type_name as usize, std::ptr::from_ref(caller).addr());
+    remembered(key, || {
+        let (module, name) = split_type_name(type_name());
+        Origin { name, module, file: caller.file(), line: caller.line(), source: caller.file() }
+    })
+}
+
+#[inline]
+fn remembered(key: Key, describe: impl FnOnce() -> Origin) -> u32 {
+    // Locations lie 24 bytes apart.
+    let place = (key.1 >> 3) % REMEMBERED;
+    let known = NUMBERS.with(|numbers| numbers[place].get());
+    if known.0 == key { known.1 } else { look_up(key, place, describe()) }
+}
+
+#[cold]
+#[inline(never)]
+fn look_up(key: Key, place: usize, origin: Origin) -> u32 {
+    let number = register(key, || origin);
+    NUMBERS.with(|numbers| numbers[place].set((key, number)));
+    number
+}
+
+fn register(key: Key, describe: impl FnOnce() -> Origin) -> u32 {
+    let row = describe();
+    let mut origins = ORIGINS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Origins { rows, numbers } = &mut *origins;
+    *numbers.get_or_insert_default().entry(key).or_insert_with(|| {
+        rows.push(row);
+        u32::try_from(rows.len()).unwrap_or(u32::MAX)
+    })
+}
+
+/// The row of a number.
+pub(crate) fn origin(number: u32) -> Origin {
+    let origins = ORIGINS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let row = (number as usize).checked_sub(1).and_then(|index| origins.rows.get(index));
+    row.copied().unwrap_or(Origin { name: "routine", module: "", file: "", line: 0, source: "" })
+}
+
+/// Every row; the origin with number `n` is at `n - 1`.
+pub(crate) fn origins() -> Vec<Origin> {
+    ORIGINS.lock().unwrap_or_else(std::sync::PoisonError::into_inner).rows.clone()
+}
+
+/// Module and name of the function that a type such as `shop::cart::refresh::{{closure}}` was written in.
+fn split_type_name(type_name: &'static str) -> (&'static str, &'static str) {
+    let mut path = type_name;
+    while let Some(outer) = path.strip_suffix("::{{closure}}") {
+        path = outer;
+    }
+    // Generic arguments may hold paths of their own.
+    let plain = path.find('<').map_or(path, |start| &path[..start]);
+    plain.rsplit_once("::").unwrap_or(("", plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_future_is_named_by_the_function_it_was_written_in() {
+        assert_eq!(split_type_name("shop::cart::refresh::{{closure}}::{{closure}}"), ("shop::cart", "refresh"));
+        assert_eq!(split_type_name("shop::Job<alloc::string::String>"), ("shop", "Job"));
+        assert_eq!(split_type_name("u8"), ("", "u8"));
+    }
+
+    #[test]
+    fn one_place_keeps_its_number() {
+        let here = Location::caller();
+        let first = named_by_type(std::any::type_name::<u8>, here);
+        assert_eq!(named_by_type(std::any::type_name::<u8>, here), first);
+        let row = origin(first);
+        assert_eq!((row.name, row.line), ("u8", here.line()));
+    }
+}

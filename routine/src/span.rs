@@ -1,0 +1,112 @@
+//! The span of a routine.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Span};
+
+use crate::id::RoutineId;
+use crate::panic;
+use crate::report::Subject;
+use crate::start::SpanMode;
+use crate::text;
+
+/// How talkative a level is, from 1 for errors to 5 for traces; 0 for no span.
+static LEVEL: AtomicU8 = AtomicU8::new(3);
+
+/// Chooses the level of the routines' spans for the process, `INFO` unless this says otherwise; `None` for no spans.
+///
+/// A routine's span has the name and the target `routine`, so a filter such as `routine=off` turns the spans off too. A
+/// span that is off costs two loads and a comparison. One that is on costs an allocation, what the subscriber does with it,
+/// and around every poll its enter and exit with two short locks of the routine's own.
+///
+/// ```
+/// routine::set_span_level(Some(tracing::Level::DEBUG));
+/// ```
+pub fn set_span_level(level: Option<Level>) {
+    LEVEL.store(level.map_or(0, talk), Ordering::Relaxed);
+}
+
+fn talk(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 1,
+        Level::WARN => 2,
+        Level::INFO => 3,
+        Level::DEBUG => 4,
+        Level::TRACE => 5,
+    }
+}
+
+/// Whether any subscriber could want a span of the chosen level.
+#[inline]
+pub(crate) fn wanted() -> bool {
+    let most = match LevelFilter::current() {
+        LevelFilter::OFF => return false,
+        LevelFilter::ERROR => 1,
+        LevelFilter::WARN => 2,
+        LevelFilter::INFO => 3,
+        LevelFilter::DEBUG => 4,
+        LevelFilter::TRACE => 5,
+    };
+    let level = LEVEL.load(Ordering::Relaxed);
+    level != 0 && level <= most
+}
+
+macro_rules! span_at {
+    ($level:ident, $subject:expr, $name:expr, $fields:expr, $($parent:tt)*) => {
+        tracing::span!(
+            target: "routine",
+            $($parent)*
+            Level::$level,
+            "routine",
+            routine.id = $subject.id.map(RoutineId::get),
+            routine.name = $name,
+            routine.parent_id = $subject.parent.map(RoutineId::get),
+            trace_id = %$subject.trace.root(),
+            span_id = %$subject.trace.segment(),
+            routine.trace = %$subject.trace,
+            routine.fields = $fields,
+            code.file.path = $subject.file,
+            code.line.number = $subject.line,
+        )
+    };
+}
+
+macro_rules! span {
+    ($subject:expr, $name:expr, $fields:expr, $($parent:tt)*) => {
+        match LEVEL.load(Ordering::Relaxed) {
+            1 => span_at!(ERROR, $subject, $name, $fields, $($parent)*),
+            2 => span_at!(WARN, $subject, $name, $fields, $($parent)*),
+            4 => span_at!(DEBUG, $subject, $name, $fields, $($parent)*),
+            5 => span_at!(TRACE, $subject, $name, $fields, $($parent)*),
+            _ => span_at!(INFO, $subject, $name, $fields, $($parent)*),
+        }
+    };
+}
+
+/// The span of a routine that starts here; `None` where a filter wants none.
+#[cold]
+pub(crate) fn new(subject: &Subject, mode: SpanMode) -> Option<Span> {
+    // A subscriber's code runs here.
+    let made = panic::contain(|| make(subject, mode));
+    made.map_err(panic::drop_payload).ok().filter(|span| !span.is_disabled())
+}
+
+fn make(subject: &Subject, mode: SpanMode) -> Span {
+    let name = text::clean(&subject.name, text::NAME);
+    let fields = subject.fields.iter().fold(None, |all: Option<String>, (key, value)| {
+        let mut all = all.map_or_else(String::new, |all| all + " ");
+        let _ = write!(all, "{key}={value}");
+        Some(all)
+    });
+    match mode {
+        SpanMode::Off => Span::none(),
+        SpanMode::Child => span!(subject, name, fields,),
+        SpanMode::Follows => {
+            let span = span!(subject, name, fields, parent: None,);
+            span.follows_from(Span::current());
+            span
+        }
+    }
+}

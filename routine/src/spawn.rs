@@ -1,0 +1,322 @@
+//! Starting a routine: the way every start takes, and the functions for those who want no macro.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::future::Future;
+
+use tokio::runtime;
+
+use crate::blocking::Job;
+use crate::current;
+use crate::error::{Error, Refusal};
+use crate::handle::Handle;
+use crate::id::RoutineId;
+use crate::life;
+use crate::outcome::IntoOutcome;
+use crate::policy::Policy;
+use crate::registry::{Flags, Slot};
+use crate::report::Subject;
+use crate::site;
+use crate::start::Start;
+use crate::stats;
+use crate::task::{Ending, Fallible, Plain, Task};
+use crate::trace::Trace;
+
+/// A body as tokio is to hold it. In a dev build it is boxed, so that tokio's task is compiled once for each result
+/// rather than for each body: a tenth of the time to build, for one allocation more.
+#[cfg(debug_assertions)]
+type Held<F> = std::pin::Pin<Box<dyn Future<Output = <F as Future>::Output> + Send>>;
+#[cfg(not(debug_assertions))]
+type Held<F> = F;
+
+#[cfg(debug_assertions)]
+fn hold<F: Future + Send + 'static>(body: F) -> Held<F> {
+    Box::pin(body)
+}
+
+#[cfg(not(debug_assertions))]
+#[inline]
+fn hold<F: Future + Send + 'static>(body: F) -> Held<F> {
+    body
+}
+
+/// Starts `body` on the runtime that is current.
+#[inline]
+pub(crate) fn start<K, F>(start: Start, body: F) -> Result<Handle<K::Value>, Error>
+where
+    F: Future + Send + 'static,
+    F::Output: 'static,
+    K: Ending<F::Output> + 'static,
+    K::Value: Send + 'static,
+{
+    match runtime::Handle::try_current() {
+        Ok(runtime) => Ok(start_on::<K, F>(start, &runtime, body)),
+        Err(_) => Err(refuse(&start, Refusal::NoRuntime)),
+    }
+}
+
+/// Starts `body` on `runtime`.
+#[inline]
+pub(crate) fn start_on<K, F>(start: Start, runtime: &runtime::Handle, body: F) -> Handle<K::Value>
+where
+    F: Future + Send + 'static,
+    F::Output: 'static,
+    K: Ending<F::Output> + 'static,
+    K::Value: Send + 'static,
+{
+    let body = hold(body);
+    let born = life::begin(start);
+    Handle::new(runtime.spawn(Task::<K, Held<F>>::new(born.slot, body)), born)
+}
+
+/// Starts `body` on the thread of the current `LocalSet`.
+///
+/// # Panics
+/// Outside one, as tokio does: it offers no way to ask first.
+#[track_caller]
+pub(crate) fn start_local<K, F>(start: Start, body: F) -> Handle<K::Value>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+    K: Ending<F::Output> + 'static,
+    K::Value: 'static,
+{
+    let born = life::begin(start);
+    let _launch = Launch::of(born.slot);
+    Handle::new(tokio::task::spawn_local(Task::<K, F>::new(born.slot, body)), born)
+}
+
+/// Starts `work` on the blocking pool of the runtime that is current.
+#[inline]
+pub(crate) fn start_blocking<K, F, R>(start: Start, work: F) -> Result<Handle<K::Value>, Error>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: 'static,
+    K: Ending<R> + 'static,
+    K::Value: Send + 'static,
+{
+    match runtime::Handle::try_current() {
+        Ok(runtime) => Ok(start_blocking_on::<K, F, R>(start, &runtime, work)),
+        Err(_) => Err(refuse(&start, Refusal::NoRuntime)),
+    }
+}
+
+/// Starts `work` on the blocking pool of `runtime`.
+pub(crate) fn start_blocking_on<K, F, R>(mut start: Start, runtime: &runtime::Handle, work: F) -> Handle<K::Value>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: 'static,
+    K: Ending<R> + 'static,
+    K::Value: Send + 'static,
+{
+    start.flags = start.flags.with(Flags::BLOCKING);
+    let born = life::begin(start);
+    let job = Job::<K, R>::new(born.slot, Box::new(work));
+    // Tokio panics where the system gives it no more threads.
+    let _launch = Launch::of(born.slot);
+    Handle::new(runtime.spawn_blocking(move || job.run()), born)
+}
+
+/// The error of a routine that cannot start, counted but not reported: its caller holds it.
+#[cold]
+fn refuse(start: &Start, refusal: Refusal) -> Error {
+    stats::rejected();
+    let origin = site::origin(start.origin());
+    let spawner = current::slot();
+    Error::rejected(
+        Subject {
+            id: None,
+            parent: spawner.and_then(|spawner| RoutineId::from_raw(spawner.routine())),
+            name: start.given_name().unwrap_or(Cow::Borrowed(origin.name)),
+            trace: spawner.map_or_else(Trace::new, Slot::trace),
+            file: origin.file,
+            line: origin.line,
+            policy: start.policy,
+            fields: Vec::new(),
+        },
+        refusal,
+    )
+}
+
+thread_local! {
+    static LAUNCHING: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Marks a routine as handed to tokio and not yet taken by it: dropped in between, it never started.
+struct Launch;
+
+impl Launch {
+    fn of(slot: &Slot) -> Self {
+        LAUNCHING.set(slot.segment());
+        Self
+    }
+}
+
+impl Drop for Launch {
+    fn drop(&mut self) {
+        LAUNCHING.set(0);
+    }
+}
+
+/// Whether tokio is refusing this routine.
+pub(crate) fn is_refused(slot: &Slot) -> bool {
+    LAUNCHING.get() == slot.segment()
+}
+
+/// Starts a routine in the background. Go's `Go`.
+///
+/// The routine carries its caller's [`Trace`], runs the hooks, and is in the registry until it ends. An `Err` or a panic
+/// ends only this routine and is reported at once, with its trace, the place of this call, and where it panicked. Dropping
+/// the handle detaches the routine; [`Handle::abort`] and the end of the runtime cancel it, at its next await.
+///
+/// It takes what ends in `()` or a `Result`; [`go_value`] and the macros take any value.
+///
+/// # Panics
+/// Outside a tokio runtime, at the caller's line; [`try_go`] gives an error instead.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let lines = routine::go(async {
+///     let text = tokio::task::yield_now().await;
+///     Ok::<_, std::io::Error>(3)
+/// });
+/// assert_eq!(lines.await.unwrap(), 3);
+/// # }
+/// ```
+#[inline]
+#[track_caller]
+pub fn go<F>(future: F) -> Handle<<F::Output as IntoOutcome>::Value>
+where
+    F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+{
+    started(start::<Fallible, F>(Start::typed(type_name::<F>, Policy::Log), future))
+}
+
+/// Starts a routine in the background, and logs the stack of its panic. Go's `GoWithRecover`.
+///
+/// As [`go`], under [`Policy::Recover`]: the report of a panic has the panic's own stack, trimmed to the frames of the
+/// user's code (all of them with `RUST_BACKTRACE=full`), within a limit of ten at once and one a second from then on.
+///
+/// # Panics
+/// Outside a tokio runtime, at the caller's line.
+#[inline]
+#[track_caller]
+pub fn go_with_recover<F>(future: F) -> Handle<<F::Output as IntoOutcome>::Value>
+where
+    F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+{
+    started(start::<Fallible, F>(Start::typed(type_name::<F>, Policy::Recover), future))
+}
+
+/// Starts a routine in the background that the process cannot do without. Go's `GoWithMustSuccess`.
+///
+/// As [`go`], under [`Policy::MustSuccess`]: an `Err`, a panic or a timeout is reported, after-hooks and
+/// [`at_exit`](crate::at_exit) callbacks run within a deadline, a copy of the report reaches stderr, and the process exits
+/// with code 1. One that is cancelled does not exit the process.
+///
+/// # Panics
+/// Outside a tokio runtime, at the caller's line.
+#[inline]
+#[track_caller]
+pub fn go_with_must_success<F>(future: F) -> Handle<<F::Output as IntoOutcome>::Value>
+where
+    F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+{
+    started(start::<Fallible, F>(Start::typed(type_name::<F>, Policy::MustSuccess), future))
+}
+
+/// Starts blocking work on a thread of the runtime's blocking pool.
+///
+/// As [`go`], for a closure. Once it runs it cannot be stopped from outside: [`Handle::abort`] before that cancels it,
+/// later it only turns [`is_cancelled`](crate::is_cancelled).
+///
+/// # Panics
+/// Outside a tokio runtime, at the caller's line.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let size = routine::go_blocking(|| std::fs::metadata(".").map(|metadata| metadata.len()));
+/// assert!(size.await.is_ok());
+/// # }
+/// ```
+#[inline]
+#[track_caller]
+pub fn go_blocking<F, R>(work: F) -> Handle<R::Value>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: IntoOutcome<Value: Send> + 'static,
+{
+    started(start_blocking::<Fallible, F, R>(Start::typed(type_name::<F>, Policy::Log), work))
+}
+
+/// Starts a routine whose value is taken as it is: a `Result` it ends in is a value too, and its `Err` no failure.
+///
+/// # Panics
+/// Outside a tokio runtime, at the caller's line.
+#[inline]
+#[track_caller]
+pub fn go_value<F>(future: F) -> Handle<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    started(start::<Plain, F>(Start::typed(type_name::<F>, Policy::Log), future))
+}
+
+/// As [`go`], where there may be no runtime.
+///
+/// # Errors
+/// [`Error::is_rejected`] outside a tokio runtime; the future is dropped, and counted in
+/// [`Stats::rejected`](crate::Stats).
+#[inline]
+#[track_caller]
+pub fn try_go<F>(future: F) -> Result<Handle<<F::Output as IntoOutcome>::Value>, Error>
+where
+    F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+{
+    start::<Fallible, F>(Start::typed(type_name::<F>, Policy::Log), future)
+}
+
+/// As [`go_value`], where there may be no runtime.
+///
+/// # Errors
+/// As [`try_go`].
+#[inline]
+#[track_caller]
+pub fn try_go_value<F>(future: F) -> Result<Handle<F::Output>, Error>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    start::<Plain, F>(Start::typed(type_name::<F>, Policy::Log), future)
+}
+
+/// As [`go_blocking`], where there may be no runtime.
+///
+/// # Errors
+/// As [`try_go`].
+#[inline]
+#[track_caller]
+pub fn try_go_blocking<F, R>(work: F) -> Result<Handle<R::Value>, Error>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: IntoOutcome<Value: Send> + 'static,
+{
+    start_blocking::<Fallible, F, R>(Start::typed(type_name::<F>, Policy::Log), work)
+}
+
+/// The handle, or the panic of a start that has no other way to say that it was refused.
+#[inline]
+#[track_caller]
+pub(crate) fn started<T>(started: Result<Handle<T>, Error>) -> Handle<T> {
+    match started {
+        Ok(handle) => handle,
+        Err(error) => refused(&error),
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn refused(error: &Error) -> ! {
+    panic!("{error}")
+}

@@ -1,0 +1,142 @@
+//! What a routine is started with: the options of the builder and of the macros, and where the start was written.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::panic::Location;
+use std::time::Duration;
+
+use crate::policy::Policy;
+use crate::registry::{Extra, Flags, Timeout};
+use crate::site::{self, Site};
+
+/// Which span a routine gets, where spans are on (see [`set_span_level`](crate::set_span_level)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SpanMode {
+    /// A child of the span that is current at the start, which therefore stays open until the routine has ended.
+    #[default]
+    Child,
+    /// A root span that follows from the current one: right for a loop that outlives the request that started it.
+    Follows,
+    /// None.
+    Off,
+}
+
+/// Where a start was written.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// At a site of its own.
+    Here(&'static Site),
+    /// At the caller of an attributed function.
+    Called(&'static Site, &'static Location<'static>),
+    /// At the call of a function, which names the routine after the type it was given.
+    Typed(fn() -> &'static str, &'static Location<'static>),
+}
+
+/// The options of one start.
+#[doc(hidden)]
+#[must_use = "options start nothing by themselves"]
+#[derive(Debug)]
+pub struct Start {
+    place: Place,
+    pub(crate) policy: Policy,
+    pub(crate) flags: Flags,
+    pub(crate) root: bool,
+    pub(crate) span: SpanMode,
+    pub(crate) extra: Option<Box<Extra>>,
+}
+
+impl Start {
+    const fn at(place: Place, policy: Policy) -> Self {
+        Self { place, policy, flags: Flags::NONE, root: false, span: SpanMode::Child, extra: None }
+    }
+
+    /// A start whose spawn site is the caller.
+    #[inline]
+    #[track_caller]
+    pub fn new(site: &'static Site) -> Self {
+        Self::at(Place::Called(site, Location::caller()), site.policy())
+    }
+
+    /// A start whose spawn site is the site itself.
+    #[inline]
+    pub const fn here(site: &'static Site) -> Self {
+        Self::at(Place::Here(site), site.policy())
+    }
+
+    /// A start by a function, named after what it was given.
+    #[inline]
+    #[track_caller]
+    pub(crate) const fn typed(type_name: fn() -> &'static str, policy: Policy) -> Self {
+        Self::at(Place::Typed(type_name, Location::caller()), policy)
+    }
+
+    /// Names the routine.
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.extra().name = Some(name.into());
+        self
+    }
+
+    /// Adds a field to its span and its report.
+    pub fn field(mut self, key: &'static str, value: impl Display) -> Self {
+        let value = crate::text::clean(&value, crate::text::FIELD);
+        self.extra().fields.push((key, value));
+        self
+    }
+
+    /// Ends it after a time.
+    pub fn timeout(mut self, after: Duration) -> Self {
+        self.extra().timeout = Some(Timeout { after, sleep: None });
+        self.flags = self.flags.with(Flags::TIMEOUT);
+        self
+    }
+
+    /// Gives it a new trace.
+    pub const fn root(mut self) -> Self {
+        self.root = true;
+        self
+    }
+
+    /// Leaves its failure to whoever holds the handle.
+    pub const fn quiet(mut self) -> Self {
+        self.flags = self.flags.with(Flags::QUIET);
+        self
+    }
+
+    /// Chooses its span.
+    pub const fn span(mut self, span: SpanMode) -> Self {
+        self.span = span;
+        self
+    }
+
+    pub(crate) const fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Names the routine after what it was given, where nothing else does.
+    pub(crate) fn typed_as(mut self, type_name: fn() -> &'static str) -> Self {
+        if let Place::Typed(named_by, _) = &mut self.place {
+            *named_by = type_name;
+        }
+        self
+    }
+
+    pub(crate) fn given_name(&self) -> Option<Cow<'static, str>> {
+        self.extra.as_deref().and_then(|extra| extra.name.clone())
+    }
+
+    pub(crate) fn extra(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    /// The number of the place in the table of origins.
+    #[inline]
+    pub(crate) fn origin(&self) -> u32 {
+        match self.place {
+            Place::Here(site) => site::here(site),
+            Place::Called(site, caller) => site::called(site, caller),
+            Place::Typed(type_name, caller) => site::named_by_type(type_name, caller),
+        }
+    }
+}

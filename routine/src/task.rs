@@ -1,0 +1,157 @@
+//! The supervised future: what a routine is to tokio.
+
+use std::any::Any;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::error::Error;
+use crate::life::{self, Turn};
+use crate::outcome::{Failed, IntoOutcome};
+use crate::panic;
+use crate::registry::Slot;
+
+/// How what a body returned is told apart into a value and a failure.
+pub(crate) trait Ending<Output> {
+    type Value;
+
+    fn end(output: Output) -> Result<Self::Value, Failed>;
+}
+
+/// Any value is a value.
+#[derive(Debug)]
+pub(crate) struct Plain;
+
+impl<T> Ending<T> for Plain {
+    type Value = T;
+
+    #[inline]
+    fn end(output: T) -> Result<T, Failed> {
+        Ok(output)
+    }
+}
+
+/// A `Result` may be a failure.
+#[derive(Debug)]
+pub(crate) struct Fallible;
+
+impl<O: IntoOutcome> Ending<O> for Fallible {
+    type Value = O::Value;
+
+    #[inline]
+    fn end(output: O) -> Result<O::Value, Failed> {
+        output.into_outcome()
+    }
+}
+
+pin_project! {
+    /// The body of a routine with its slot. The slot was taken at the spawn, so the books balance also where this is
+    /// dropped before its first poll, by an abort or by a dying runtime.
+    pub(crate) struct Task<K, F: Future> {
+        slot: Option<&'static Slot>,
+        #[pin]
+        body: Option<F>,
+        ending: PhantomData<fn() -> K>,
+    }
+
+    impl<K, F: Future> PinnedDrop for Task<K, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(slot) = this.slot.take() {
+                life::abandon(slot, &mut || this.body.set(None));
+            }
+        }
+    }
+}
+
+impl<K, F: Future> Task<K, F> {
+    #[inline]
+    pub(crate) fn new(slot: &'static Slot, body: F) -> Self {
+        Self { slot: Some(slot), body: Some(body), ending: PhantomData }
+    }
+}
+
+impl<K, F> Future for Task<K, F>
+where
+    F: Future,
+    K: Ending<F::Output>,
+{
+    type Output = Result<K::Value, Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(slot) = *this.slot else { polled_after_its_end() };
+        let turn = Turn::enter(slot);
+        let mut ended = None;
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(body) = this.body.as_mut().as_pin_mut() {
+                if let Poll::Ready(output) = body.poll(cx) {
+                    ended = Some(K::end(output));
+                    this.body.set(None);
+                }
+            }
+        }));
+        match (polled, ended) {
+            (Ok(()), None) => match turn.wait(cx) {
+                Ok(()) => return Poll::Pending,
+                Err(turn) => {
+                    *this.slot = None;
+                    drop_body(slot, &mut || this.body.set(None));
+                    Poll::Ready(Err(turn.timed_out()))
+                }
+            },
+            (Ok(()), Some(Ok(value))) => {
+                *this.slot = None;
+                turn.completed();
+                Poll::Ready(Ok(value))
+            }
+            (Ok(()), Some(Err(failed))) => {
+                *this.slot = None;
+                Poll::Ready(Err(turn.failed(failed)))
+            }
+            (Err(payload), ended) => {
+                *this.slot = None;
+                let mut ended = ended;
+                Poll::Ready(Err(panicked(turn, slot, payload, &mut || {
+                    drop(ended.take());
+                    this.body.set(None);
+                })))
+            }
+        }
+    }
+}
+
+/// Ends a routine whose body panicked: what it left behind is dropped, and a panic of that is a report of its own.
+#[cold]
+#[inline(never)]
+pub(crate) fn panicked(
+    turn: Turn,
+    slot: &'static Slot,
+    payload: Box<dyn Any + Send>,
+    drop_rest: &mut dyn FnMut(),
+) -> Error {
+    let again = panic::was_reported(&*payload);
+    let panic = panic::take(payload, slot.segment());
+    drop_body(slot, drop_rest);
+    if again { turn.panicked_again(panic) } else { turn.panicked(panic) }
+}
+
+#[cold]
+#[inline(never)]
+pub(crate) fn drop_body(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
+    if let Err(payload) = panic::contain(drop_rest) {
+        life::report_drop(slot, payload);
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn polled_after_its_end() -> ! {
+    panic!("a routine was polled after it had ended")
+}
