@@ -247,8 +247,7 @@ impl Turn {
 
     fn fail(mut self, mut error: Error, outcome: Outcome) -> Error {
         if self.slot.meta().policy() == Policy::MustSuccess {
-            let copy = error.render();
-            exit::must_success(|| error.report(), || self.after(outcome), &copy);
+            exit::must_success(|| error.report(), || self.after(outcome), || error.render());
             self.release(outcome);
             return error;
         }
