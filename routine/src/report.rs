@@ -40,13 +40,19 @@ pub(crate) struct Subject {
 /// What happened to it.
 #[derive(Debug)]
 pub(crate) enum Cause<'a> {
-    Error { error: &'a (dyn StdError + 'static), type_name: &'static str },
+    Error {
+        error: &'a (dyn StdError + 'static),
+        type_name: &'static str,
+    },
     Panic(&'a Panic),
     TimedOut(Duration),
     Rejected(&'static str),
     /// What it left behind panicked while it was dropped, which did not decide how it ended.
     DropPanic(&'a Panic),
-    HookPanic { hook: &'static Location<'static>, panic: &'a Panic },
+    HookPanic {
+        hook: &'static Location<'static>,
+        panic: &'a Panic,
+    },
 }
 
 /// Everything that a record says, as text that is safe.
@@ -121,9 +127,12 @@ impl<'a> Record<'a> {
             Cause::Rejected(why) => {
                 (Message::plain((*why).to_owned()), "rejected", format!("routine `{name}` was refused"), None)
             }
-            Cause::DropPanic(panic) => {
-                (panicked(panic), "panic", format!("what routine `{name}` left behind panicked while it was dropped"), None)
-            }
+            Cause::DropPanic(panic) => (
+                panicked(panic),
+                "panic",
+                format!("what routine `{name}` left behind panicked while it was dropped"),
+                None,
+            ),
             Cause::HookPanic { hook, panic } => {
                 (panicked(panic), "panic", format!("the hook added at {hook} panicked for routine `{name}`"), None)
             }

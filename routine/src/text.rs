@@ -114,6 +114,5 @@ fn is_unsafe(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -68,7 +68,10 @@ impl fmt::Display for Panic {
 
 impl fmt::Debug for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Panic").field("message", &self.message).field("location", &self.location).finish_non_exhaustive()
+        f.debug_struct("Panic")
+            .field("message", &self.message)
+            .field("location", &self.location)
+            .finish_non_exhaustive()
     }
 }
 
@@ -124,11 +127,6 @@ pub(crate) fn swallow(work: impl FnOnce()) -> bool {
     contain(work).map_err(drop_payload).is_err()
 }
 
-/// Drops a value whose `Drop` may panic.
-pub(crate) fn drop_contained<T>(value: T) -> Result<(), Box<dyn Any + Send>> {
-    contain(|| drop(value))
-}
-
 /// How often the `Drop` of a payload may panic with another payload.
 const PAYLOADS: usize = 8;
 
@@ -151,7 +149,6 @@ fn message(payload: &(dyn Any + Send)) -> Option<&str> {
         None => payload.downcast_ref::<String>().map(String::as_str),
     }
 }
-
 
 /// What a process that is about to abort leaves behind: with `panic = "abort"` nothing runs after the panic hook.
 #[cfg(panic = "abort")]

@@ -24,10 +24,12 @@ pub(super) fn resolve(captured: &Backtrace) -> String {
 /// without symbols, all frames are kept.
 fn trim(text: &str) -> String {
     let frames = frames(text);
-    // Below the last frame that began the panic is the code that panicked; the machinery may show several such frames.
-    let top = frames.iter().rposition(|frame| begins_panic(frame.name)).map_or(0, |index| index + 1);
-    let below = frames[top..].iter().position(|frame| polls(frame.name));
-    let bottom = below.map_or(frames.len(), |index| top + index);
+    // The machinery of one panic is several frames, and further down a thread's start has frames of the same modules: what
+    // counts is the last that began the panic above the first that polled.
+    let began = frames.iter().position(|frame| begins_panic(frame.name)).unwrap_or(0);
+    let polled = frames[began..].iter().position(|frame| polls(frame.name));
+    let bottom = polled.map_or(frames.len(), |index| began + index);
+    let top = frames[..bottom].iter().rposition(|frame| begins_panic(frame.name)).map_or(0, |index| index + 1);
     // A panic of our own, such as one in a dropped value, may leave nothing in between.
     let kept = if top < bottom { &frames[top..bottom] } else { &frames[..] };
     let mut trimmed = String::new();
