@@ -53,7 +53,7 @@ pub(crate) fn begin(start: Start) -> Born {
     let (root, lineage, depth) = match spawner {
         Some(spawner) if !start.root => {
             let outer = spawner.lineage();
-            if spawner.meta().has(Flags::FOREIGN_PARENT) && !spawner.meta().is_routine() {
+            if !spawner.meta().is_routine() && !spawner.meta().has(Flags::OWN_TRACE) {
                 flags = flags.with(Flags::FOREIGN_PARENT);
             }
             (spawner.root(), [id, outer[0], outer[1]], Trace::deeper(spawner.meta().depth()))
