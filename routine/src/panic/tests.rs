@@ -33,8 +33,12 @@ async fn a_panic_tells_its_message_and_place() {
 fn is_trimmed(stack: &str, outermost: &str) {
     let names: Vec<_> = stack.lines().filter_map(|line| line.split_once(": ")).map(|(_, name)| name).collect();
     assert!(names.first().is_some_and(|name| name.contains("deliver")), "{stack}");
-    assert!(names.last().is_some_and(|name| name.contains(outermost)), "{stack}");
-    assert!(stack.contains("tests.rs:") || !cfg!(debug_assertions), "{stack}");
+    // An optimised build puts the outermost frames into their callers, which are not shown.
+    assert!(!names.iter().any(|name| name.contains("tokio::runtime") || name.contains("Task<")), "{stack}");
+    if cfg!(debug_assertions) {
+        assert!(names.last().is_some_and(|name| name.contains(outermost)), "{stack}");
+        assert!(stack.contains("tests.rs:"), "{stack}");
+    }
 }
 
 #[tokio::test]
