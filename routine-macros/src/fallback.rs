@@ -5,12 +5,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Error, ItemFn, ReturnType};
 
-use crate::{body, expand, question};
+use crate::{body, check, expand, question};
 
 /// The error, and the function beside it.
 pub(crate) fn function(rt: &TokenStream, error: &Error, in_place: bool, function: &ItemFn) -> TokenStream {
     let error = error.to_compile_error();
-    if in_place {
+    let opaque = matches!(&function.sig.output, ReturnType::Type(_, ty) if check::is_future(ty));
+    if in_place || opaque {
         return quote!(#error #function);
     }
     let mixed = Span::mixed_site();

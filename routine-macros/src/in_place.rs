@@ -112,7 +112,7 @@ fn call(rt: &TokenStream, args: &Args, start: &TokenStream, function: &ItemFn) -
         #[allow(unused_imports, clippy::redundant_import)]
         use #rt::{C0 as _, C1 as _};
         let __start = #start;
-        let __routine = move || #output { #(#stmts)* };
+        let __routine = #rt::once(move || #output { #(#stmts)* });
         let __returns = (&&#rt::Probe(&__routine)).call_returns();
         #recover
         #rt::in_place_call(__start, __returns, __routine)

@@ -3,7 +3,10 @@
 
 mod endings;
 mod exit;
+mod hard_functions;
 mod hooks;
+mod in_place;
+mod inline_forms;
 mod registry;
 mod reports;
 mod trace;
