@@ -112,7 +112,8 @@ impl<T, E: Failure> IntoOutcome for Result<T, E> {
 }
 
 /// Names the type `!` on a stable compiler.
-trait Returned {
+#[doc(hidden)]
+pub trait Returned {
     type Type;
 }
 

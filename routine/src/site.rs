@@ -87,7 +87,13 @@ pub(crate) fn here(site: &'static Site) -> u32 {
 #[cold]
 fn register_here(site: &'static Site) -> u32 {
     let address = std::ptr::from_ref(site).addr();
-    let number = register((address, 0), || Origin { name: site.name, module: site.module, file: site.file, line: site.line, source: site.file });
+    let number = register((address, 0), || Origin {
+        name: site.name,
+        module: site.module,
+        file: site.file,
+        line: site.line,
+        source: site.file,
+    });
     site.origin.store(number, Ordering::Relaxed);
     number
 }
@@ -96,7 +102,13 @@ fn register_here(site: &'static Site) -> u32 {
 #[inline]
 pub(crate) fn called(site: &'static Site, caller: &'static Location<'static>) -> u32 {
     let key = (std::ptr::from_ref(site).addr(), std::ptr::from_ref(caller).addr());
-    remembered(key, || Origin { name: site.name, module: site.module, file: caller.file(), line: caller.line(), source: site.file })
+    remembered(key, || Origin {
+        name: site.name,
+        module: site.module,
+        file: caller.file(),
+        line: caller.line(),
+        source: site.file,
+    })
 }
 
 /// The number of a function's call that has no site: named by the type of what it was handed.

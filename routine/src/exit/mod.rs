@@ -16,7 +16,6 @@ mod stderr;
 mod tests;
 mod watchdog;
 
-use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -30,13 +29,16 @@ use crate::panic;
 pub use callbacks::{AtExit, at_exit};
 use watchdog::{Stage, Watch};
 
+/// A function that ends the process with a code.
+pub type ExitFunction = fn(i32);
+
 /// What the process exits with.
 const CODE: i32 = 1;
 
 /// Nanoseconds from the failure to the exit, at most.
 static DEADLINE: AtomicU64 = AtomicU64::new(5_000_000_000);
 /// What is called instead of the process's own exit.
-static EXIT: Mutex<Option<fn(i32)>> = Mutex::new(None);
+static EXIT: Mutex<Option<ExitFunction>> = Mutex::new(None);
 
 static ENDING: Mutex<Option<Ending>> = Mutex::new(None);
 static OVER: Condvar = Condvar::new();
@@ -69,11 +71,14 @@ pub fn set_exit_deadline(deadline: Duration) {
     DEADLINE.store(u64::try_from(deadline.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 
-/// Replaces what ends the process when a routine under [`Policy::MustSuccess`](crate::Policy::MustSuccess) fails: for tests.
+/// Replaces the function that ends the process when a routine under
+/// [`Policy::MustSuccess`](crate::Policy::MustSuccess) fails; `None` puts [`std::process::exit`] back. Gives what was set
+/// before.
 ///
-/// `exit` is called with the exit code, 1, where the process would have exited: once, on the thread of the routine that
-/// failed first, or on the watchdog's if the deadline was over. If it returns, the process lives, the routine ends as
-/// failed, its handle resolves, and the next failure begins anew. [`reset_exit`] puts the process's own exit back.
+/// For tests of code that must end the process. The function is called with the exit code, 1, where the process would have
+/// exited: once, however many routines fail together, on the thread of the one that failed first, or on the watchdog's
+/// where the deadline was over. If it returns, or panics, the process lives, those routines end as failed, their handles
+/// resolve, and the next failure begins anew.
 ///
 /// It is process-wide: tests that replace it must not run side by side.
 ///
@@ -83,37 +88,32 @@ pub fn set_exit_deadline(deadline: Duration) {
 /// static CODE: AtomicI32 = AtomicI32::new(0);
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// routine::set_exit(|code| CODE.store(code, Ordering::Relaxed));
+/// let own = routine::set_exit(Some(|code| CODE.store(code, Ordering::Relaxed)));
 /// let ended = routine::go_with_must_success(async { Err::<(), _>("no port is free") }).await;
-/// routine::reset_exit();
+/// routine::set_exit(own);
 ///
 /// assert_eq!(CODE.load(Ordering::Relaxed), 1);
 /// assert!(ended.is_err());
 /// # }
 /// ```
-pub fn set_exit(exit: fn(i32)) {
-    *lock(&EXIT) = Some(exit);
-}
-
-/// Puts the process's own exit back after [`set_exit`].
-pub fn reset_exit() {
-    *lock(&EXIT) = None;
+pub fn set_exit(exit: Option<ExitFunction>) -> Option<ExitFunction> {
+    std::mem::replace(&mut *lock(&EXIT), exit)
 }
 
 /// Ends the process, since a routine failed that must not: starts the watchdog, makes the record, runs the after-hooks and
-/// the callbacks, writes `copy` to stderr, and exits. `copy` is not displayed before the watchdog has started.
+/// the callbacks, writes `copy` to stderr, and exits. `copy` is asked for once the watchdog has started, since a user's `Display` may hang.
 ///
 /// Blocks this thread, and with it a worker of the runtime, which is about to end anyway. Where another thread is ending the
 /// process, this makes the record, runs the after-hooks, writes the copy, and waits for that. Returns only after a replaced
 /// exit returned; or inside a callback or hook of an ending, which goes on then.
-pub(crate) fn must_success(report: impl FnOnce(), after: impl FnOnce(), copy: impl Display) {
+pub(crate) fn must_success(report: impl FnOnce(), after: impl FnOnce(), copy: impl FnOnce() -> String) {
     let part = take_part();
     let watch = Arc::new(Watch::default());
     if matches!(part, Part::Ends) && watchdog::start(&watch, deadline()).is_err() {
         stderr::write("routine: no thread can be started to watch over the exit, so the process exits now\n");
         watch.exit();
     }
-    panic::swallow(|| watch.keep_copy(format!("{copy}\n")));
+    panic::swallow(|| watch.keep_copy(copy() + "\n"));
     watch.enter(Stage::Report);
     panic::swallow(report);
     if dispatcher::get_default(Dispatch::is::<NoSubscriber>) {

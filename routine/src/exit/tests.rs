@@ -1,14 +1,13 @@
 //! Endings with an exit that returns. What a real exit does is shown by the fixture processes of `tests/it/exit.rs`.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{at_exit, must_success, reset_exit, set_exit, set_exit_deadline};
+use super::{at_exit, must_success, set_exit, set_exit_deadline};
 
 static EXITS: AtomicUsize = AtomicUsize::new(0);
 
@@ -20,16 +19,16 @@ fn alone() -> Alone {
     let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     EXITS.store(0, Ordering::SeqCst);
     set_exit_deadline(Duration::from_secs(60));
-    set_exit(|code| {
+    set_exit(Some(|code| {
         assert_eq!(code, 1);
         EXITS.fetch_add(1, Ordering::SeqCst);
-    });
+    }));
     Alone(one)
 }
 
 impl Drop for Alone {
     fn drop(&mut self) {
-        reset_exit();
+        set_exit(None);
         set_exit_deadline(Duration::from_secs(5));
     }
 }
@@ -39,17 +38,7 @@ fn exits() -> usize {
 }
 
 fn fail() {
-    must_success(|| (), || (), "");
-}
-
-/// Notes the moment at which it is displayed.
-struct Copy<'a>(&'a RefCell<Vec<&'static str>>);
-
-impl fmt::Display for Copy<'_> {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.borrow_mut().push("copy");
-        Ok(())
-    }
+    must_success(|| (), || (), String::new);
 }
 
 fn eventually(what: impl Fn() -> bool) {
@@ -69,7 +58,11 @@ fn record_then_hooks_then_callbacks_newest_first_then_the_exit() {
         at_exit(move || sender.send((name, exits())).unwrap());
     }
     let steps = RefCell::new(Vec::new());
-    must_success(|| steps.borrow_mut().push("report"), || steps.borrow_mut().push("hooks"), Copy(&steps));
+    let step = |name| steps.borrow_mut().push(name);
+    must_success(|| step("report"), || step("hooks"), || {
+        step("copy");
+        String::new()
+    });
     assert_eq!(*steps.borrow(), ["copy", "report", "hooks"]);
     assert_eq!(called.try_iter().collect::<Vec<_>>(), [("newest", 0), ("oldest", 0)]);
     assert_eq!(exits(), 1);
@@ -136,20 +129,12 @@ fn a_callback_may_add_another_and_remove_itself_in_vain() {
 
 #[test]
 fn panics_in_record_hooks_copy_and_exit_go_no_further() {
-    struct Panics;
-
-    impl fmt::Display for Panics {
-        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-            panic!("in a display")
-        }
-    }
-
     let _alone = alone();
-    set_exit(|_| {
+    set_exit(Some(|_| {
         EXITS.fetch_add(1, Ordering::SeqCst);
         panic!("in an exit");
-    });
-    must_success(|| panic!("in a record"), || panic!("in a hook"), Panics);
+    }));
+    must_success(|| panic!("in a record"), || panic!("in a hook"), || panic!("in a display"));
     assert_eq!(exits(), 1);
     fail();
     assert_eq!(exits(), 2);
@@ -167,7 +152,7 @@ fn of_many_at_once_one_exits_and_all_are_reported() {
         .map(|_| {
             let returned = Arc::clone(&returned);
             thread::spawn(move || {
-                must_success(|| _ = REPORTS.fetch_add(1, Ordering::SeqCst), || (), "");
+                must_success(|| _ = REPORTS.fetch_add(1, Ordering::SeqCst), || (), String::new);
                 returned.fetch_add(1, Ordering::SeqCst);
             })
         })
@@ -187,8 +172,8 @@ fn of_many_at_once_one_exits_and_all_are_reported() {
 fn a_failure_inside_an_ending_does_not_wait_for_that_ending() {
     let _alone = alone();
     let (sender, reported) = mpsc::channel();
-    at_exit(move || must_success(|| sender.send(exits()).unwrap(), || (), ""));
-    must_success(|| (), fail, "");
+    at_exit(move || must_success(|| sender.send(exits()).unwrap(), || (), String::new));
+    must_success(|| (), fail, String::new);
     assert_eq!(reported.iter().collect::<Vec<_>>(), [0]);
     assert_eq!(exits(), 1);
 }

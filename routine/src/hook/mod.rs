@@ -54,167 +54,19 @@
 //! Without hooks: one relaxed load where a routine begins. With them: an exact clock instead of a coarse one, two short
 //! locks of a table that all threads share, and the hooks themselves.
 
+mod event;
 mod handle;
 mod set;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::panic::Location;
-use std::time::Duration;
 
-use crate::id::RoutineId;
-use crate::outcome::Outcome;
-use crate::policy::Policy;
-use crate::report::Subject;
-use crate::trace::Trace;
-
+pub use event::{Begin, End};
 pub use handle::HookHandle;
 use set::{Hook, Hooks};
 
 static HOOKS: Hooks = Hooks::new();
-
-/// A routine that is about to begin, as a before-hook sees it.
-pub struct Begin<'a> {
-    subject: &'a Subject,
-    started: bool,
-}
-
-/// A routine that has ended, as an after-hook sees it.
-pub struct End<'a> {
-    subject: &'a Subject,
-    started: bool,
-    outcome: Outcome,
-    duration: Duration,
-}
-
-impl<'a> Begin<'a> {
-    pub(crate) const fn new(subject: &'a Subject, started: bool) -> Self {
-        Self { subject, started }
-    }
-
-    /// Its number.
-    #[must_use]
-    pub fn id(&self) -> RoutineId {
-        id(self.subject)
-    }
-
-    /// The number of the routine that started it; `None` for one that was started outside any.
-    #[must_use]
-    pub const fn base(&self) -> Option<RoutineId> {
-        self.subject.parent
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.subject.name
-    }
-
-    /// Its trace.
-    #[must_use]
-    pub const fn trace(&self) -> Trace {
-        self.subject.trace
-    }
-
-    /// What its failure does.
-    #[must_use]
-    pub const fn policy(&self) -> Policy {
-        self.subject.policy
-    }
-
-    /// Whether its body is going to run; `false` for a routine that was aborted or dropped before.
-    #[must_use]
-    pub const fn started(&self) -> bool {
-        self.started
-    }
-}
-
-impl<'a> End<'a> {
-    pub(crate) const fn new(subject: &'a Subject, started: bool, outcome: Outcome, duration: Duration) -> Self {
-        Self { subject, started, outcome, duration }
-    }
-
-    /// Its number.
-    #[must_use]
-    pub fn id(&self) -> RoutineId {
-        id(self.subject)
-    }
-
-    /// The number of the routine that started it; `None` for one that was started outside any.
-    #[must_use]
-    pub const fn base(&self) -> Option<RoutineId> {
-        self.subject.parent
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.subject.name
-    }
-
-    /// Its trace.
-    #[must_use]
-    pub const fn trace(&self) -> Trace {
-        self.subject.trace
-    }
-
-    /// What its failure does, or would have done.
-    #[must_use]
-    pub const fn policy(&self) -> Policy {
-        self.subject.policy
-    }
-
-    /// Whether its body ran; `false` for a routine that was aborted or dropped before.
-    #[must_use]
-    pub const fn started(&self) -> bool {
-        self.started
-    }
-
-    /// How it ended.
-    #[must_use]
-    pub const fn outcome(&self) -> Outcome {
-        self.outcome
-    }
-
-    /// The real time from its start, when it was handed to the runtime, to its end, after-hooks not included.
-    #[must_use]
-    pub const fn duration(&self) -> Duration {
-        self.duration
-    }
-}
-
-impl fmt::Debug for Begin<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Begin")
-            .field("id", &self.id())
-            .field("base", &self.base())
-            .field("name", &self.name())
-            .field("trace", &self.trace())
-            .field("policy", &self.policy())
-            .field("started", &self.started)
-            .finish()
-    }
-}
-
-impl fmt::Debug for End<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("End")
-            .field("id", &self.id())
-            .field("base", &self.base())
-            .field("name", &self.name())
-            .field("trace", &self.trace())
-            .field("policy", &self.policy())
-            .field("started", &self.started)
-            .field("outcome", &self.outcome)
-            .field("duration", &self.duration)
-            .finish()
-    }
-}
-
-fn id(subject: &Subject) -> RoutineId {
-    subject.id.expect("only a routine that was refused has no number, and it runs no hooks")
-}
 
 /// Adds a callback that runs for every routine before its body first runs. Go's `AddBeforeRoutine`.
 ///
