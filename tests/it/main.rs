@@ -4,6 +4,7 @@
 mod endings;
 mod exit;
 mod hooks;
+mod hooks_under_load;
 mod registry;
 mod reports;
 mod trace;

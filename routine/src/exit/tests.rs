@@ -59,10 +59,14 @@ fn record_then_hooks_then_callbacks_newest_first_then_the_exit() {
     }
     let steps = RefCell::new(Vec::new());
     let step = |name| steps.borrow_mut().push(name);
-    must_success(|| step("report"), || step("hooks"), || {
-        step("copy");
-        String::new()
-    });
+    must_success(
+        || step("report"),
+        || step("hooks"),
+        || {
+            step("copy");
+            String::new()
+        },
+    );
     assert_eq!(*steps.borrow(), ["copy", "report", "hooks"]);
     assert_eq!(called.try_iter().collect::<Vec<_>>(), [("newest", 0), ("oldest", 0)]);
     assert_eq!(exits(), 1);

@@ -1,8 +1,8 @@
 //! Process-wide callbacks around every routine.
 //!
-//! [`add_before_routine`](crate::add_before_routine) adds a callback that runs before a routine's body first runs,
-//! [`add_after_routine`](crate::add_after_routine) one that runs after it has ended, whatever ended it, and
-//! [`add_around_routine`](crate::add_around_routine) both at once.
+//! [`add_before_routine`] adds a callback that runs before a routine's body first runs,
+//! [`add_after_routine`] one that runs after it has ended, whatever ended it, and
+//! [`add_around_routine`] both at once.
 //!
 //! ```
 //! use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,7 @@
 //! # Which routines
 //! Every routine, in place or not, runs the hooks that were there when its body was about to run first, and no others. A
 //! hook added later is not seen by it, and an after-hook removed meanwhile still runs for it. So what
-//! [`add_around_routine`](crate::add_around_routine) added runs both times or not at all, however hooks come and go; two
+//! [`add_around_routine`] added runs both times or not at all, however hooks come and go; two
 //! hooks added by two calls do not have that between them, since a routine may begin between the calls.
 //!
 //! A routine that ends before its body ran, because it was aborted or its runtime dropped, runs its before-hooks and then

@@ -110,7 +110,8 @@ impl Table {
     fn put(&mut self, set: Set) -> u32 {
         let number = self.free.pop().unwrap_or_else(|| {
             self.places.push(Place { set: None, live: 0 });
-            u32::try_from(self.places.len()).expect("there are fewer sets of hooks than routines, and those fit into memory")
+            u32::try_from(self.places.len())
+                .expect("there are fewer sets of hooks than routines, and those fit into memory")
         });
         if let Some(place) = self.place(number) {
             place.set = Some(set);
@@ -223,7 +224,10 @@ impl Hooks {
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         let table = self.lock();
-        assert_eq!(table.places.len() - table.free.len(), table.places.iter().filter(|place| place.set.is_some()).count());
+        assert_eq!(
+            table.places.len() - table.free.len(),
+            table.places.iter().filter(|place| place.set.is_some()).count()
+        );
         table.places.len() - table.free.len()
     }
 }

@@ -265,11 +265,15 @@ fn hooks_that_come_and_go_under_load_balance_and_leave_nothing() {
                         end(&hooks, live.swap_remove(round % 100));
                     }
                 }
-                live.into_iter().for_each(|set| end(&hooks, set));
+                for set in live {
+                    end(&hooks, set);
+                }
             })
         })
         .collect();
-    running.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in running {
+        thread.join().unwrap();
+    }
     over.store(true, Ordering::Relaxed);
     for thread in changing {
         for balance in thread.join().unwrap() {
