@@ -33,6 +33,10 @@ mod site;
 mod stats;
 mod sync;
 
+#[cfg(feature = "macros")]
+mod macros;
+pub mod prelude;
+
 #[doc(hidden)]
 pub mod __private;
 

@@ -292,7 +292,7 @@ impl Turn {
         stats::ended(outcome);
         // A subscriber's code runs here, and must not end up between the books and the slot.
         let span = self.span.take();
-        let _ = panic::contain(|| drop(span));
+        panic::swallow(|| drop(span));
         free(self.slot);
     }
 }
@@ -302,7 +302,7 @@ impl Turn {
 #[inline(never)]
 pub(crate) fn abandon(slot: &'static Slot, drop_body: &mut dyn FnMut()) {
     if spawn::is_refused(slot) {
-        let _ = panic::contain(drop_body);
+        panic::swallow(drop_body);
         withdraw(slot);
         return;
     }
@@ -324,7 +324,7 @@ fn free(slot: &'static Slot) {
     let extra = slot.meta().has(Flags::EXTRA).then(|| slot.take_extra()).flatten();
     slot.clear();
     registry::give(slot);
-    let _ = panic::contain(|| drop(extra));
+    panic::swallow(|| drop(extra));
 }
 
 #[cold]

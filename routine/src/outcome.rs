@@ -121,7 +121,7 @@ impl<T> Returned for fn() -> T {
     type Type = T;
 }
 
-type Never = <fn() -> ! as Returned>::Type;
+pub(crate) type Never = <fn() -> ! as Returned>::Type;
 
 impl IntoOutcome for Never {
     type Value = std::convert::Infallible;

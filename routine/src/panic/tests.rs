@@ -33,8 +33,12 @@ async fn a_panic_tells_its_message_and_place() {
 fn is_trimmed(stack: &str, outermost: &str) {
     let names: Vec<_> = stack.lines().filter_map(|line| line.split_once(": ")).map(|(_, name)| name).collect();
     assert!(names.first().is_some_and(|name| name.contains("deliver")), "{stack}");
-    assert!(names.last().is_some_and(|name| name.contains(outermost)), "{stack}");
-    assert!(stack.contains("tests.rs:") || !cfg!(debug_assertions), "{stack}");
+    // An optimised build puts the outermost frames into their callers, which are not shown.
+    assert!(!names.iter().any(|name| name.contains("tokio::runtime") || name.contains("Task<")), "{stack}");
+    if cfg!(debug_assertions) {
+        assert!(names.last().is_some_and(|name| name.contains(outermost)), "{stack}");
+        assert!(stack.contains("tests.rs:"), "{stack}");
+    }
 }
 
 #[tokio::test]
@@ -104,6 +108,9 @@ fn payloads_that_panic_when_dropped_do_not_escape() {
     for levels in [1, 3, 100] {
         drop_payload(Box::new(Nested(levels)));
     }
+    let shared = std::sync::Arc::new(());
+    drop_payload(Box::new(std::sync::Arc::clone(&shared)));
+    assert_eq!(std::sync::Arc::strong_count(&shared), 1, "a payload that can be dropped was forgotten");
 }
 
 static SITE: Site = Site::new("inner", "panic::tests", file!(), line!(), 1, Policy::Log);
@@ -121,14 +128,14 @@ async fn a_panic_reported_inside_is_known_outside() {
     assert_eq!(known.await.unwrap(), [true, false]);
 }
 
-#[tokio::test]
-async fn a_panic_after_a_reported_one_is_not_taken_for_it() {
-    let known = crate::go_value(async {
-        drop_payload(contain(|| inner(|| panic!("no order"))).unwrap_err());
-        let payload = contain(|| panic!("no order")).unwrap_err();
-        was_reported(&*payload)
-    });
-    assert!(!known.await.unwrap());
+#[test]
+fn a_new_panic_is_not_taken_for_one_that_was_reported() {
+    install();
+    // The address may be another payload's by then.
+    let payload: Box<dyn Any + Send> = Box::new("no order");
+    mark_reported(&*payload);
+    assert!(swallow(|| panic!("another")));
+    assert!(!was_reported(&*payload));
 }
 
 /// The hook is the process's, so what concerns its installation runs in one of its own.

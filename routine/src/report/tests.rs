@@ -147,6 +147,19 @@ fn an_error_whose_functions_panic_is_told_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_payload_that_panics_when_dropped_does_not_cost_the_record() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in drop")
+        }
+    }
+    let error = Made(|| std::panic::panic_any(Bomb), || std::panic::panic_any(Bomb));
+    let records = records(|| report(&subject(), &failed(&error)));
+    assert_eq!(value(&records[0], "message"), "routine `import` failed: <its Display panicked>");
+}
+
+#[test]
 fn a_record_inside_a_record_ends() {
     fn told() -> String {
         report(&subject(), &failed(&ENDLESS));
