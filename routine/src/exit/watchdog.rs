@@ -122,8 +122,8 @@ impl Watch {
 
     /// Aborts where the exit has not ended the process a while after the deadline. A replaced exit may take its time.
     fn abort_late(&self, deadline: Duration) {
-        let progress = self.wait(deadline.saturating_add(WORDS + EXIT), |progress| progress.over);
-        if !progress.over && !is_replaced() {
+        let over = self.wait(deadline.saturating_add(WORDS + EXIT), |progress| progress.over).over;
+        if !over && !is_replaced() {
             std::process::abort();
         }
     }

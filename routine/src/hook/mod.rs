@@ -11,12 +11,12 @@
 //!
 //! static FAILED: AtomicU64 = AtomicU64::new(0);
 //!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
 //! routine::add_after_routine(|end: &End<'_>| {
 //!     if end.outcome() != Outcome::Completed {
 //!         FAILED.fetch_add(1, Ordering::Relaxed);
 //!     }
 //! });
-//! # #[tokio::main(flavor = "current_thread")] async fn main() {
 //! let _ = routine::go(async { Err::<(), _>("no such file") }).await;
 //! assert_eq!(FAILED.load(Ordering::Relaxed), 1);
 //! # }
@@ -117,15 +117,15 @@ where
 ///
 /// static RUNNING: AtomicI64 = AtomicI64::new(0);
 ///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let gauge = routine::add_around_routine(
 ///     |_| { RUNNING.fetch_add(1, Ordering::Relaxed); },
 ///     |_| { RUNNING.fetch_sub(1, Ordering::Relaxed); },
 /// );
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let _ = routine::go(async {}).await;
 /// assert_eq!(RUNNING.load(Ordering::Relaxed), 0);
-/// # }
 /// assert!(gauge.remove());
+/// # }
 /// ```
 #[track_caller]
 pub fn add_around_routine<B, A>(before: B, after: A) -> HookHandle
