@@ -1,6 +1,6 @@
 //! What a body is made into.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Block, ReturnType, Type};
 
@@ -63,7 +63,9 @@ impl VisitMut for Blank {
 pub(crate) fn statements(block: &Block, output: &ReturnType) -> TokenStream {
     let mixed = Span::mixed_site();
     let stmts = &block.stmts;
-    let inner = quote_spanned!(mixed=> { #(#stmts)* });
+    // Where the user wrote the block, for a block that lacks its value; not the user's own, which would be an unused brace.
+    let mut inner = Group::new(Delimiter::Brace, quote!(#(#stmts)*));
+    inner.set_span(block.brace_token.span.join().resolved_at(mixed));
     match typed(output) {
         Some(ty) => quote_spanned! {mixed=>
             #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::let_and_return, clippy::let_unit_value)]

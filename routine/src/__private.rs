@@ -25,7 +25,7 @@ pub use ladder::{
 pub use routine_macros::inline;
 
 pub use crate::handle::Handle;
-pub use crate::outcome::IntoOutcome;
+pub use crate::outcome::{BoxError, IntoOutcome};
 
 pub use crate::in_place::{InPlace, Returns, in_place_call};
 pub use crate::policy::Policy;
