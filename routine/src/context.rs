@@ -24,6 +24,9 @@ impl Context {
         if inherited && outer.is_some_and(|outer| outer.meta().is_routine() || outer.meta().has(Flags::OWN_TRACE)) {
             flags = flags.with(Flags::OWN_TRACE);
         }
+        if outer.is_some_and(Slot::is_without_hooks) {
+            flags = flags.with(Flags::NO_HOOKS);
+        }
         let outer = outer.filter(|outer| outer.routine() != 0);
         let policy = outer.map(|outer| outer.meta().policy()).unwrap_or_default();
         let slot = registry::take();

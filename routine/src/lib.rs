@@ -47,7 +47,7 @@ pub use current::{Current, current};
 pub use error::Error;
 pub use exit::{AtExit, ExitFunction, at_exit, set_exit, set_exit_deadline};
 pub use handle::Handle;
-pub use hook::{add_after_routine, add_before_routine};
+pub use hook::{add_after_routine, add_around_routine, add_before_routine};
 pub use id::RoutineId;
 pub use inspect::{Dump, Routine, RoutineState, Snapshot, dump, snapshot};
 pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};

@@ -60,7 +60,7 @@ pub(crate) fn begin(start: Start) -> Born {
         }
         _ => (Trace::fresh_root(), [id, 0, 0], 1),
     };
-    if spawner.is_some_and(|spawner| spawner.state() == State::InHook) {
+    if spawner.is_some_and(Slot::is_without_hooks) {
         flags = flags.with(Flags::NO_HOOKS);
     }
     let meta = Meta::new(Kind::Routine, start.policy, depth, flags);

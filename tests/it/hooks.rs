@@ -33,7 +33,7 @@ async fn before_in_order_and_after_in_reverse() {
     // The handle resolved after the hooks had run.
     let expected = ["before first", "before second", "after second: completed", "after first: completed"];
     assert_eq!(*seen.lock().unwrap(), expected);
-    hooks.into_iter().for_each(routine::hook::HookHandle::remove);
+    assert!(hooks.iter().all(routine::hook::HookHandle::remove));
     trace::scope(scope, async { go(async {}).await.unwrap() }).await;
     assert_eq!(seen.lock().unwrap().len(), 4);
 }
@@ -85,7 +85,7 @@ async fn an_abort_before_the_first_poll_runs_both() {
     handle.abort();
     assert!(handle.await.unwrap_err().is_cancelled());
     assert_eq!(*seen.lock().unwrap(), ["before, started: false", "after, started: false"]);
-    hooks.into_iter().for_each(routine::hook::HookHandle::remove);
+    assert!(hooks.iter().all(routine::hook::HookHandle::remove));
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_hook_that_panics_is_reported_and_the_others_run() {
     let records = records(root);
     assert_eq!(records.len(), 1);
     assert!(records[0].field("message").contains("a bad hook"), "{records:?}");
-    hooks.into_iter().for_each(routine::hook::HookHandle::remove);
+    assert!(hooks.iter().all(routine::hook::HookHandle::remove));
 }
 
 #[tokio::test]
@@ -124,6 +124,30 @@ async fn a_routine_started_inside_a_hook_runs_without_hooks() {
     trace::scope(scope, async { go(async {}).await.unwrap() }).await;
     let inner = started.lock().unwrap().take().unwrap();
     inner.await.unwrap();
+    assert_eq!(seen.lock().unwrap().len(), 1);
+    hook.remove();
+}
+
+#[tokio::test]
+async fn what_a_hook_starts_never_leads_back_to_the_hook() {
+    let seen = Seen::default();
+    let scope = routine::Trace::new();
+    let root = scope.root();
+    let before = Arc::clone(&seen);
+    let hook = add_before_routine(move |begin| {
+        if begin.trace().root() == root {
+            note(&before, root, root, begin.name().to_owned());
+            // Under a scope, and one generation down.
+            trace::sync_scope(begin.trace(), || {
+                go(async {
+                    go(async {}).await.unwrap();
+                })
+            });
+        }
+    });
+    trace::scope(scope, async { go(async {}).await.unwrap() }).await;
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
     assert_eq!(seen.lock().unwrap().len(), 1);
     hook.remove();
 }

@@ -26,7 +26,8 @@ async fn every_form_of_work() {
     let future = unit();
     routine!(future).await.unwrap();
     assert_eq!(routine!(name = "six", async move { 6 }).await.unwrap(), 6);
-    let angled = routine! { <recover, name = "seven"> let current = routine::current(); current.unwrap().name().to_owned() };
+    let angled =
+        routine! { <recover, name = "seven"> let current = routine::current(); current.unwrap().name().to_owned() };
     assert_eq!(angled.await.unwrap(), "seven");
     let block = routine!({
         unit().await;

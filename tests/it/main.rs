@@ -5,6 +5,7 @@ mod endings;
 mod exit;
 mod hard_functions;
 mod hooks;
+mod hooks_under_load;
 mod in_place;
 mod inline_forms;
 mod registry;

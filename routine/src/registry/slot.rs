@@ -97,7 +97,7 @@ impl Flags {
     pub(crate) const IN_PLACE: Self = Self(1 << 10);
     /// The body runs on a thread of the blocking pool.
     pub(crate) const BLOCKING: Self = Self(1 << 11);
-    /// Started inside a hook: runs without hooks.
+    /// Started inside a hook, or below what was: runs without hooks.
     pub(crate) const NO_HOOKS: Self = Self(1 << 12);
     /// Of a scope: the last segment is the number of the routine around it.
     pub(crate) const OWN_TRACE: Self = Self(1 << 13);
@@ -346,6 +346,13 @@ impl Slot {
     #[inline]
     pub(crate) fn set_state(&self, state: State) {
         self.state.store(state.bits(), Ordering::Relaxed);
+    }
+
+    /// Whether what starts here runs without hooks: in a hook, and below what was started in one, so that a hook that starts
+    /// a routine never leads to another run of itself.
+    #[inline]
+    pub(crate) fn is_without_hooks(&self) -> bool {
+        self.state() == State::InHook || self.meta().has(Flags::NO_HOOKS)
     }
 
     #[inline]
