@@ -198,11 +198,11 @@ impl Parse for Field {
             return Ok(Self { key, value: input.parse()? });
         }
         let value: Expr = syn::parse_str(&key).map_err(|error| Error::new(first.span(), error.to_string()))?;
-        Ok(Self { key, value: respan(value, first.span()) })
+        Ok(Self { key, value: respan(&value, first.span()) })
     }
 }
 
-fn respan(value: Expr, span: Span) -> Expr {
+fn respan(value: &Expr, span: Span) -> Expr {
     fn paint(tokens: TokenStream, span: Span) -> TokenStream {
         tokens
             .into_iter()

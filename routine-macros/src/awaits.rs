@@ -72,7 +72,7 @@ impl VisitMut for Marker {
                 let line = quote_spanned!(awaited.await_token.span=> ::core::line!());
                 let span = base.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span());
                 let label = Ident::new("__routine_at", span.resolved_at(Span::mixed_site()));
-                awaited.base = Box::new(Expr::Verbatim(quote_spanned!(span=> #label(#base, #line))));
+                *awaited.base = Expr::Verbatim(quote_spanned!(span=> #label(#base, #line)));
             }
             Expr::Macro(makro) if may_wait(&makro.mac) => {
                 let mark = before(&makro.mac);

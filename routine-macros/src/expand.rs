@@ -16,10 +16,7 @@ use crate::{awaits, body, check, fallback, in_place, question};
 
 /// `#[routine(args)] item`.
 pub(crate) fn attribute(args: TokenStream, item: TokenStream) -> TokenStream {
-    let function = match syn::parse2::<ItemFn>(item.clone()) {
-        Ok(function) => function,
-        Err(_) => return not_a_function(item),
-    };
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else { return not_a_function(item) };
     let parsed = syn::parse2::<Args>(args);
     let in_place = parsed.as_ref().is_ok_and(|args| args.has("in_place"));
     let rt = match parsed.as_ref().ok().and_then(|args| args.krate.as_ref()) {
