@@ -13,7 +13,21 @@ use crate::registry::Slot;
 use crate::spawn;
 use crate::task::{Fallible, Plain};
 
+mod body;
+mod ladder;
+mod tag;
+
+pub use body::{
+    FromPanic, Noted, T0, T1, Tail, fallible, fallible_call, mistaken, never, recovering,
+};
+pub use ladder::{
+    A0, A1, A2, A3, A4, A5, A6, A7, A8, B0, B1, B2, B3, B4, B5, B6, B7, B8, C0, C1, Call0, Probe, R0, R1,
+};
+#[cfg(feature = "macros")]
+pub use routine_macros::__routine_inline;
+
 pub use crate::in_place::{InPlace, Returns, in_place_call};
+pub use crate::outcome::{Never, Returned};
 pub use crate::policy::Policy;
 pub use crate::site::Site;
 pub use crate::start::{SpanMode, Start};

@@ -33,6 +33,10 @@ mod stats;
 mod clock;
 mod sync;
 
+pub mod prelude;
+#[cfg(feature = "macros")]
+mod macros;
+
 #[doc(hidden)]
 pub mod __private;
 

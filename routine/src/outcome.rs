@@ -112,7 +112,9 @@ impl<T, E: Failure> IntoOutcome for Result<T, E> {
 }
 
 /// Names the type `!` on a stable compiler.
-trait Returned {
+#[doc(hidden)]
+pub trait Returned {
+    /// What such a function returns.
     type Type;
 }
 
@@ -120,7 +122,9 @@ impl<T> Returned for fn() -> T {
     type Type = T;
 }
 
-type Never = <fn() -> ! as Returned>::Type;
+/// The type `!`.
+#[doc(hidden)]
+pub type Never = <fn() -> ! as Returned>::Type;
 
 impl IntoOutcome for Never {
     type Value = std::convert::Infallible;

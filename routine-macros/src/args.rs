@@ -1,0 +1,107 @@
+//! The options of one routine: `recover, name = "import", fields(user = id)`.
+
+use std::time::Duration;
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Expr, Path, Result};
+
+use crate::value::{self, Field};
+use crate::{check, suggest};
+
+/// Every option there is. The table is the grammar: later work adds behaviour, not other names.
+pub(crate) const KNOWN: [&str; 19] = [
+    "recover", "must_success", "name", "in_place", "timeout", "fields", "crate", "retry", "restart", "every", "cron",
+    "after", "tz", "span", "quiet", "root", "pool", "group", "awaits",
+];
+
+/// Options that take a list in parentheses, so that their word in front of a `(` is no call.
+pub(crate) const LISTS: [&str; 4] = ["fields", "retry", "restart", "must_success"];
+
+#[derive(Default)]
+pub(crate) struct Options {
+    /// The words as they were written, in their order.
+    given: Vec<Ident>,
+    pub(crate) name: Option<Expr>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) span: Option<Ident>,
+    pub(crate) krate: Option<Path>,
+    /// The word `graceful` of `must_success(graceful = ..)`.
+    pub(crate) graceful: Option<Ident>,
+}
+
+impl Parse for Options {
+    /// Options and nothing else.
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Self::default();
+        while !input.is_empty() {
+            options.parse_one(input)?;
+            value::comma(input, "options")?;
+        }
+        check::combinations(&options)?;
+        Ok(options)
+    }
+}
+
+impl Options {
+    /// Where the word of an option was written.
+    pub(crate) fn given(&self, option: &str) -> Option<&Ident> {
+        self.given.iter().find(|word| *word == option)
+    }
+
+    pub(crate) fn has(&self, option: &str) -> bool {
+        self.given(option).is_some()
+    }
+
+    /// Whether `later` was written behind `earlier`.
+    pub(crate) fn in_order(&self, earlier: &Ident, later: &Ident) -> bool {
+        let place = |word: &Ident| self.given.iter().position(|given| given == word);
+        place(earlier) < place(later)
+    }
+
+    pub(crate) fn words(&self) -> &[Ident] {
+        &self.given
+    }
+
+    /// Reads one option, up to the comma behind it.
+    pub(crate) fn parse_one(&mut self, input: ParseStream<'_>) -> Result<()> {
+        let found = input.cursor();
+        let word = Ident::parse_any(input)
+            .map_err(|_| Error::new(found.span(), "expected an option, such as `name = \"x\"`"))?;
+        if self.given.contains(&word) {
+            return Err(Error::new_spanned(&word, format!("`{word}` is given twice")));
+        }
+        match word.to_string().as_str() {
+            "recover" | "in_place" | "quiet" | "root" => value::none(input, &word)?,
+            "must_success" => self.graceful = value::graceful(input, &word)?,
+            "name" => self.name = Some(value::name(input, &word)?),
+            "timeout" => self.timeout = Some(value::duration(input, &word)?),
+            "fields" => self.fields = value::fields(input, &word)?,
+            "span" => self.span = Some(value::span(input, &word)?),
+            "awaits" => value::only_false(input, &word)?,
+            "crate" => self.krate = Some(value::path(input, &word)?),
+            "retry" => value::retry(input, &word)?,
+            "restart" => value::restart(input, &word)?,
+            "every" | "after" => drop(value::duration(input, &word)?),
+            "cron" => value::cron(input, &word)?,
+            "tz" => value::zone(input, &word)?,
+            "pool" | "group" => drop(value::expression(input, &word)?),
+            unknown => return Err(refuse(&word, unknown)),
+        }
+        self.given.push(word);
+        Ok(())
+    }
+}
+
+fn refuse(word: &Ident, unknown: &str) -> Error {
+    let hint = match unknown {
+        "blocking" => "a plain `fn`, or `|| ..` in `routine!`, runs on the blocking pool".to_owned(),
+        _ => suggest::nearest(unknown, KNOWN).map_or_else(
+            || format!("there is `{}`", KNOWN.join("`, `")),
+            |meant| format!("did you mean `{meant}`?"),
+        ),
+    };
+    Error::new_spanned(word, format!("unknown option `{unknown}`; {hint}"))
+}

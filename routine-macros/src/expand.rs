@@ -1,0 +1,71 @@
+//! The attribute from its tokens to its expansion.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Error;
+
+use crate::args::Options;
+use crate::input::{Body, Function};
+use crate::{awaits, check, expand_in_place, expand_start, fallback, question};
+
+pub(crate) fn attribute(args: TokenStream, item: TokenStream) -> TokenStream {
+    let function = match Function::read(item.clone()) {
+        Ok(function) => function,
+        // The compiler says itself what is wrong with syntax that is newer than our parser.
+        Err(_) if is_generator(&item) => return item,
+        Err(error) => return fallback::unchanged(&error, &item),
+    };
+    let stays = asks_to_stay(&args);
+    let options = match syn::parse2::<Options>(args) {
+        Ok(options) => options,
+        Err(error) => return fallback::function(&error, &function, stays, &quote!(::routine)),
+    };
+    let krate = options.krate.as_ref().map_or_else(|| quote!(::routine), |path| quote!(#path));
+    if let Err(error) = check::function(&function, &options) {
+        return fallback::function(&error, &function, stays, &krate);
+    }
+    if let Err(error) = check_question(&function) {
+        // The compiler would complain about the same `?` once more.
+        let function = Function { body: Body::Statements(Vec::new()), ..function };
+        return fallback::function(&error, &function, stays, &krate);
+    }
+    match check::available(&options) {
+        Err(error) => fallback::function(&error, &function, stays, &krate),
+        Ok(()) if stays => expand_in_place::expand(&options, &function, &krate),
+        Ok(()) => expand_start::expand(&options, &function, &krate),
+    }
+}
+
+/// The compiler would explain this by the async block or the closure that the body becomes.
+fn check_question(function: &Function) -> syn::Result<()> {
+    match &function.body {
+        Body::Statements(statements) if function.returns().is_none() => match question::find(statements) {
+            Some(question) => Err(Error::new(
+                question,
+                "`?` needs somewhere to send its error: give the function a return type, `-> Result<(), routine::BoxError>`",
+            )),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Whether `in_place` is among the options, also where one of them is wrong.
+fn asks_to_stay(args: &TokenStream) -> bool {
+    args.clone().into_iter().any(|token| matches!(token, proc_macro2::TokenTree::Ident(word) if word == "in_place"))
+}
+
+fn is_generator(item: &TokenStream) -> bool {
+    item.clone().into_iter().any(|token| matches!(token, proc_macro2::TokenTree::Ident(word) if word == "gen"))
+}
+
+/// The statements of a body with their awaits labelled, unless that is turned off or the body cannot be read.
+pub(crate) fn labelled(body: Body, options: &Options, rt: &TokenStream) -> Body {
+    match body {
+        Body::Statements(mut statements) if !options.has("awaits") => {
+            awaits::label(&mut statements, rt);
+            Body::Statements(statements)
+        }
+        body => body,
+    }
+}
