@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Path, Result};
@@ -65,6 +66,12 @@ impl Options {
         &self.given
     }
 
+    /// Whether an expression among the options uses the argument `name`, also as `"{name}"`.
+    pub(crate) fn mention(&self, name: &Ident) -> bool {
+        let exprs = self.name.iter().chain(self.fields.iter().map(|field| &field.value));
+        exprs.into_iter().any(|expr| mentions(expr.to_token_stream(), &name.to_string()))
+    }
+
     /// Reads one option, up to the comma behind it.
     pub(crate) fn parse_one(&mut self, input: ParseStream<'_>) -> Result<()> {
         let found = input.cursor();
@@ -93,6 +100,15 @@ impl Options {
         self.given.push(word);
         Ok(())
     }
+}
+
+fn mentions(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Punct(_) => false,
+    })
 }
 
 fn refuse(word: &Ident, unknown: &str) -> Error {

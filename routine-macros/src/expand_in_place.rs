@@ -97,7 +97,7 @@ fn called(options: &Options, function: &Function, rt: &TokenStream) -> TokenStre
     let (start_name, returns_name) = (private("__start"), private("__returns"));
     quote! {
         #start
-        let #routine = move || #gives #statements;
+        let #routine = #rt::once(move || #gives #statements);
         #returns
         #rt::in_place_call(#start_name, #returns_name, #routine)
     }

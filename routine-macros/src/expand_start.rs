@@ -29,7 +29,7 @@ pub(crate) fn expand(options: &Options, function: &Function, krate: &TokenStream
     let rt = quote!(#krate::__private);
     let is_async = function.signature.asyncness.is_some();
     let returned = Returned::of(function);
-    let (signature, rebound) = starting_signature(function, krate);
+    let (signature, rebound) = starting_signature(function, options, krate);
     let Function { attrs, vis, braces, body, .. } = function;
 
     let body = if is_async { labelled(body.clone(), options, &rt) } else { body.clone() };
@@ -39,10 +39,10 @@ pub(crate) fn expand(options: &Options, function: &Function, krate: &TokenStream
     let (result, ty, pin) = (private("__result"), &returned.inferred, returned.pin(&rt));
     let statements = braced(&body, braces.resolved_at(Span::mixed_site()));
     // Bound to a name, what the last expression borrows from an argument ends before the argument does.
-    let run = quote! {
-        #rebound
-        let #result: #ty = #statements;
-        #result
+    let run = if returned.is_never() {
+        quote!(#rebound #statements)
+    } else {
+        quote!(#rebound let #result: #ty = #statements; #result)
     };
     let work = if is_async { quote!(async move { #pin #run }) } else { quote!(move || -> #ty { #run }) };
     let (rungs, kind, go) = returned.start(is_async, blame);
@@ -78,14 +78,18 @@ pub(crate) fn name_of(signature: &Signature) -> String {
 }
 
 /// The signature that gives a handle, and the statements that move every argument into the body.
-pub(crate) fn starting_signature(function: &Function, krate: &TokenStream) -> (Signature, TokenStream) {
+pub(crate) fn starting_signature(
+    function: &Function,
+    options: &Options,
+    krate: &TokenStream,
+) -> (Signature, TokenStream) {
     let mut signature = function.signature.clone();
     let handle = Returned::of(function).handle(krate);
     signature.asyncness = None;
     signature.output = parse_quote_spanned!(function.signature.output.span()=> -> #handle);
     let mut rebound = TokenStream::new();
     for (number, input) in signature.inputs.iter_mut().enumerate() {
-        rebound.extend(rebind(input, number));
+        rebound.extend(rebind(input, number, options));
     }
     (signature, rebound)
 }
@@ -96,7 +100,7 @@ pub(crate) fn starting_signature(function: &Function, krate: &TokenStream) -> (S
 ///     let mut x = x; let (a, b) = __arg1; let __arg2 = __arg2; let _ = &self;
 ///
 /// An argument that the body does not use must not end at the call: it may be a guard.
-fn rebind(input: &mut FnArg, number: usize) -> TokenStream {
+fn rebind(input: &mut FnArg, number: usize, options: &Options) -> TokenStream {
     let argument = match input {
         FnArg::Receiver(receiver) => {
             let this = receiver.self_token;
@@ -113,7 +117,8 @@ fn rebind(input: &mut FnArg, number: usize) -> TokenStream {
         if binding.by_ref.is_none() && binding.subpat.is_none() {
             let mutability = binding.mutability.take();
             let name = &binding.ident;
-            return quote!(#allow let #mutability #name = #name;);
+            let unused = options.mention(name).then(|| quote!(#[allow(unused_variables)]));
+            return quote!(#allow #unused let #mutability #name = #name;);
         }
     }
     let whole = private(&format!("__arg{number}"));

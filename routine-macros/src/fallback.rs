@@ -5,6 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::Error;
 
+use crate::args::Options;
 use crate::expand_start::{Returned, braced, starting_signature};
 use crate::input::Function;
 
@@ -23,7 +24,7 @@ pub(crate) fn function(error: &Error, function: &Function, stays: bool, krate: &
         let block = braced(body, *braces);
         return quote!(#error #(#attrs)* #vis #signature #block);
     }
-    let (mut starting, _) = starting_signature(function, krate);
+    let (mut starting, _) = starting_signature(function, &Options::default(), krate);
     starting.inputs = signature.inputs.clone();
     starting.constness = None;
     starting.abi = None;

@@ -1,5 +1,6 @@
 //! What routine promises, a file per promise.
 #![allow(missing_docs)]
 
-mod ladder;
+mod hard_functions;
 mod inline_forms;
+mod ladder;

@@ -34,6 +34,12 @@ pub fn fallible_call<T, E, F: FnOnce() -> Result<T, E>>(body: F) -> F {
     body
 }
 
+/// Says of a closure that it is called once, so that it may return what it captured.
+#[inline]
+pub fn once<R, F: FnOnce() -> R>(body: F) -> F {
+    body
+}
+
 /// What is noted where there is nothing to pass through.
 #[derive(Clone, Copy, Debug)]
 pub struct Noted;
