@@ -13,8 +13,25 @@ use crate::{check, suggest};
 
 /// Every option there is. The table is the grammar: later work adds behaviour, not other names.
 pub(crate) const KNOWN: [&str; 19] = [
-    "recover", "must_success", "name", "in_place", "timeout", "fields", "crate", "retry", "restart", "every", "cron",
-    "after", "tz", "span", "quiet", "root", "pool", "group", "awaits",
+    "recover",
+    "must_success",
+    "name",
+    "in_place",
+    "timeout",
+    "fields",
+    "crate",
+    "retry",
+    "restart",
+    "every",
+    "cron",
+    "after",
+    "tz",
+    "span",
+    "quiet",
+    "root",
+    "pool",
+    "group",
+    "awaits",
 ];
 
 /// Options that take a list in parentheses, so that their word in front of a `(` is no call.
@@ -114,10 +131,8 @@ fn mentions(tokens: TokenStream, name: &str) -> bool {
 fn refuse(word: &Ident, unknown: &str) -> Error {
     let hint = match unknown {
         "blocking" => "a plain `fn`, or `|| ..` in `routine!`, runs on the blocking pool".to_owned(),
-        _ => suggest::nearest(unknown, KNOWN).map_or_else(
-            || format!("there is `{}`", KNOWN.join("`, `")),
-            |meant| format!("did you mean `{meant}`?"),
-        ),
+        _ => suggest::nearest(unknown, KNOWN)
+            .map_or_else(|| format!("there is `{}`", KNOWN.join("`, `")), |meant| format!("did you mean `{meant}`?")),
     };
     Error::new_spanned(word, format!("unknown option `{unknown}`; {hint}"))
 }

@@ -6,8 +6,8 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
-    Error, FnArg, GenericParam, Generics, Lifetime, ParenthesizedGenericArguments, Receiver, ReceiverKind, Result, ReturnType,
-    Signature, TraitBound, TypeFnPtr, TypeParamBound, TypeReference, WherePredicate,
+    Error, FnArg, GenericParam, Generics, Lifetime, ParenthesizedGenericArguments, Receiver, ReceiverKind, Result,
+    ReturnType, Signature, TraitBound, TypeFnPtr, TypeParamBound, TypeReference, WherePredicate,
 };
 
 const OWNED: &str = "take it owned, in an `Arc`, or";
@@ -52,10 +52,13 @@ fn lasting(generics: &Generics) -> Vec<Lifetime> {
         GenericParam::Lifetime(param) if param.bounds.iter().any(is_static) => Some(param.lifetime.clone()),
         _ => None,
     });
-    let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(|predicate| match predicate {
-        WherePredicate::Lifetime(predicate) if predicate.bounds.iter().any(is_static) => Some(predicate.lifetime.clone()),
-        _ => None,
-    });
+    let predicates =
+        generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(|predicate| match predicate {
+            WherePredicate::Lifetime(predicate) if predicate.bounds.iter().any(is_static) => {
+                Some(predicate.lifetime.clone())
+            }
+            _ => None,
+        });
     params.chain(predicates).chain([Lifetime::new("'static", Span::call_site())]).collect()
 }
 
@@ -119,7 +122,9 @@ impl<'ast> Visit<'ast> for Finder {
 /// Tokens print with a space between any two; this takes out those that nobody writes.
 pub(crate) fn compact(tokens: &str) -> String {
     let mut text = tokens.to_owned();
-    for (spaced, tight) in [("& ", "&"), (" < ", "<"), (" >", ">"), (" :: ", "::"), (" ,", ","), ("' ", "'"), ("[ ", "["), (" ]", "]")] {
+    for (spaced, tight) in
+        [("& ", "&"), (" < ", "<"), (" >", ">"), (" :: ", "::"), (" ,", ","), ("' ", "'"), ("[ ", "["), (" ]", "]")]
+    {
         text = text.replace(spaced, tight);
     }
     text

@@ -12,7 +12,11 @@ use crate::input::{self, Function};
 const CONTRADICTIONS: [(&str, &[&str], &str); 14] = [
     ("recover", &["must_success"], "a routine either survives its panic or takes the process down with it; keep one"),
     ("in_place", &["every", "cron", "after"], "a function in place runs when it is called; keep one"),
-    ("in_place", &["restart"], "a function in place runs once for each call; leave `restart` out, or start the function"),
+    (
+        "in_place",
+        &["restart"],
+        "a function in place runs once for each call; leave `restart` out, or start the function",
+    ),
     ("in_place", &["pool", "group"], "a function in place runs where it is called; keep one"),
     ("in_place", &["root"], "a function in place belongs to its caller's trace; leave `root` out"),
     ("in_place", &["quiet"], "the failure of a function in place is its caller's anyway; leave `quiet` out"),
@@ -23,18 +27,25 @@ const CONTRADICTIONS: [(&str, &[&str], &str); 14] = [
     ("tz", &["every"], "an interval is the same in every zone; leave `tz` out"),
     ("pool", &["every", "cron", "after", "group"], "a pool starts its jobs when a worker is free; keep one"),
     ("quiet", &["must_success"], "a failure that ends the process cannot be its holder's alone; keep one"),
-    ("quiet", &["every", "cron"], "nobody holds the handle of a scheduled run, so its failure must be reported; leave `quiet` out"),
+    (
+        "quiet",
+        &["every", "cron"],
+        "nobody holds the handle of a scheduled run, so its failure must be reported; leave `quiet` out",
+    ),
 ];
 
 /// Options that are read and checked, and whose behaviour is to come.
 const LATER: [&str; 8] = ["retry", "restart", "every", "cron", "tz", "after", "pool", "group"];
 
 pub(crate) fn combinations(options: &Options) -> Result<()> {
-    for (option, others, why) in CONTRADICTIONS {
-        for (first, second) in others.iter().filter_map(|other| Some((options.given(option)?, options.given(other)?))) {
-            let later = if options.in_order(first, second) { second } else { first };
-            return Err(Error::new_spanned(later, format!("`{first}` and `{second}` cannot be combined: {why}")));
-        }
+    let contradiction = CONTRADICTIONS.iter().find_map(|(option, others, why)| {
+        let first = options.given(option)?;
+        let second = others.iter().find_map(|other| options.given(other))?;
+        Some((first, second, why))
+    });
+    if let Some((first, second, why)) = contradiction {
+        let later = if options.in_order(first, second) { second } else { first };
+        return Err(Error::new_spanned(later, format!("`{first}` and `{second}` cannot be combined: {why}")));
     }
     match options.given("tz") {
         Some(zone) if !options.has("cron") => {
@@ -90,10 +101,13 @@ pub(crate) fn function(function: &Function, options: &Options) -> Result<()> {
         return Err(Error::new_spanned(constness, "a routine cannot be a `const fn`"));
     }
     if let Some(abi) = &signature.abi {
-        return Err(Error::new_spanned(abi, "a routine cannot be an `extern` function; call one from a plain function"));
+        return Err(Error::new_spanned(
+            abi,
+            "a routine cannot be an `extern` function; call one from a plain function",
+        ));
     }
     if let Some(variadic) = &signature.variadic {
-        return Err(Error::new_spanned(&variadic.dots, "a routine cannot take variadic arguments"));
+        return Err(Error::new_spanned(variadic.dots, "a routine cannot take variadic arguments"));
     }
     if signature.asyncness.is_none() && !function.gives_future() {
         blocking_options(options)?;

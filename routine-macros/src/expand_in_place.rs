@@ -1,7 +1,7 @@
 //! The form that stays in place: the function keeps its signature, and its body becomes a routine that the caller waits
 //! for.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprAsync, Stmt};
@@ -46,16 +46,18 @@ fn start(options: &Options, function: &Function, rt: &TokenStream) -> TokenStrea
     quote!(let #start = #expr;)
 }
 
-/// `let returns = ..`, with what a panic becomes. An error about that belongs to the return type.
+/// `let returns = ..`, with what a panic and a time that ran out become. An error about that belongs to the return type.
 fn returns(options: &Options, function: &Function, probed: &TokenStream, rt: &TokenStream) -> TokenStream {
     let returns = private("__returns");
     let blame = function.returns().map_or_else(|| function.signature.ident.span(), Spanned::span);
     let place = blame.resolved_at(Span::mixed_site());
-    let recovering = options.has("recover").then(|| {
-        let returns = syn::Ident::new("__returns", place);
-        quote_spanned!(place=> let #returns = #rt::recovering(#returns);)
-    });
-    quote!(let #returns = #probed; #recovering)
+    let blamed = Ident::new("__returns", place);
+    let convert = |option: &str, conversion: &str| {
+        let conversion = Ident::new(conversion, place);
+        options.has(option).then(|| quote_spanned!(place=> let #blamed = #rt::#conversion(#blamed);))
+    };
+    let (recovering, timing_out) = (convert("recover", "recovering"), convert("timeout", "timing_out"));
+    quote!(let #returns = #probed; #recovering #timing_out)
 }
 
 fn probed(function: &Function, rt: &TokenStream) -> TokenStream {
@@ -72,7 +74,8 @@ fn awaited(options: &Options, function: &Function, rt: &TokenStream) -> TokenStr
     let pin = if returned.is_never() { TokenStream::new() } else { returned.pin(rt) };
     let body = labelled(function.body.clone(), options, rt);
     let statements = braced(&body, function.braces.resolved_at(Span::mixed_site()));
-    let (start, routine, returns) = (start(options, function, rt), private("__routine"), returns(options, function, &probed(function, rt), rt));
+    let (start, routine, returns) =
+        (start(options, function, rt), private("__routine"), returns(options, function, &probed(function, rt), rt));
     let (start_name, returns_name) = (private("__start"), private("__returns"));
     quote! {
         #start
@@ -93,7 +96,8 @@ fn called(options: &Options, function: &Function, rt: &TokenStream) -> TokenStre
         quote!({ use #rt::{C0 as _, C1 as _}; (&&#rt::Probe(&#routine)).call_returns() })
     };
     let statements = braced(&function.body, function.braces.resolved_at(Span::mixed_site()));
-    let (start, routine, returns) = (start(options, function, rt), private("__routine"), returns(options, function, &probed, rt));
+    let (start, routine, returns) =
+        (start(options, function, rt), private("__routine"), returns(options, function, &probed, rt));
     let (start_name, returns_name) = (private("__start"), private("__returns"));
     quote! {
         #start
@@ -129,10 +133,12 @@ fn handed_out(options: &Options, function: &Function, rt: &TokenStream) -> Token
     let boxed = !matches!(function.returns().map(crate::input::strip), Some(syn::Type::ImplTrait(_)));
     match tail {
         Expr::Call(call) if boxed && is_pin(&call.func) && call.args.len() == 1 => wrap(&mut call.args[0]),
-        Expr::MethodCall(call) if boxed && (call.method == "boxed" || call.method == "boxed_local") => wrap(&mut call.receiver),
+        Expr::MethodCall(call) if boxed && (call.method == "boxed" || call.method == "boxed_local") => {
+            wrap(&mut call.receiver);
+        }
         tail if boxed => {
             wrap(tail);
-            *tail = Expr::Verbatim(quote!(#rt::Box::pin(#tail)));
+            *tail = Expr::Verbatim(quote!(::std::boxed::Box::pin(#tail)));
         }
         tail => wrap(tail),
     }
@@ -140,7 +146,9 @@ fn handed_out(options: &Options, function: &Function, rt: &TokenStream) -> Token
 }
 
 fn label(block: &mut ExprAsync, options: &Options, rt: &TokenStream) {
-    if let Body::Statements(statements) = labelled(Body::Statements(std::mem::take(&mut block.block.stmts)), options, rt) {
+    if let Body::Statements(statements) =
+        labelled(Body::Statements(std::mem::take(&mut block.block.stmts)), options, rt)
+    {
         block.block.stmts = statements;
     }
 }

@@ -12,7 +12,7 @@ use crate::input::{Body, first_span, private};
 use crate::site::{self, SpawnSite};
 use crate::{check, question};
 
-/// Input: `[$crate] recover, { step().await?; }`
+/// Input: `($crate) recover, { step().await?; }`
 ///
 /// Output:
 ///
@@ -23,10 +23,8 @@ use crate::{check, question};
 ///     }
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut input = input.into_iter();
-    let krate = match input.next() {
-        Some(TokenTree::Group(group)) => group.stream(),
-        _ => quote!(::routine),
-    };
+    let Some(TokenTree::Group(krate)) = input.next() else { return TokenStream::new() };
+    let krate = krate.stream();
     expanded(input.collect(), &krate).unwrap_or_else(|error| {
         let error = error.to_compile_error();
         quote!({ #error #krate::__private::mistaken() })
@@ -42,7 +40,8 @@ fn expanded(input: TokenStream, krate: &TokenStream) -> Result<TokenStream> {
     check::available(&options)?;
 
     let blocking = work.is_blocking();
-    let start_expr = site::start(&options, &rt, SpawnSite::Here, &work.name(), Span::call_site());
+    // Without a name of its own it is shown under the name of the function that it is written in.
+    let start_expr = site::start(&options, &rt, SpawnSite::Here, "", Span::call_site());
     let (start, routine) = (private("__start"), Ident::new("__routine", blame));
     let work = match work {
         Work::Future(future) => quote!(#future),

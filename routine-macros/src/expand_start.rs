@@ -4,9 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{
-    Attribute, FnArg, GenericArgument, Pat, PathArguments, Signature, Type, TypeInfer, parse_quote_spanned,
-};
+use syn::{Attribute, FnArg, GenericArgument, Pat, PathArguments, Signature, Type, TypeInfer, parse_quote_spanned};
 
 use crate::args::Options;
 use crate::expand::labelled;
@@ -193,15 +191,12 @@ impl<'a> Returned<'a> {
     /// Fixes the type of an async body by its first `return`: an async block deduces nothing from outside, so without it
     /// nothing would be coerced to the type in the signature.
     pub(crate) fn pin(&self, rt: &TokenStream) -> TokenStream {
+        let lints = quote!(#[allow(clippy::needless_return, clippy::diverging_sub_expression, unreachable_code)]);
         let ty = &self.inferred;
-        match self.ty {
-            None => quote!(#[allow(clippy::needless_return, unreachable_code)] if false { return; }),
-            Some(_) => quote! {
-                #[allow(clippy::needless_return, clippy::diverging_sub_expression, unreachable_code)]
-                if false {
-                    return #rt::never::<#ty>();
-                }
-            },
+        if self.ty.is_some() {
+            quote!(#lints if false { return #rt::never::<#ty>(); })
+        } else {
+            quote!(#lints if false { return; })
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) fn function(error: &Error, function: &Function, stays: bool, krate: &
         return quote!(#error #(#attrs)* #vis #signature #block);
     }
     let (mut starting, _) = starting_signature(function, &Options::default(), krate);
-    starting.inputs = signature.inputs.clone();
+    starting.inputs.clone_from(&signature.inputs);
     starting.constness = None;
     starting.abi = None;
     starting.variadic = None;

@@ -50,19 +50,19 @@ fn in_angle_brackets(input: &TokenStream) -> Option<(TokenStream, TokenStream)> 
     if !is(&tokens.next()?, '<') {
         return None;
     }
-    let mut list = Vec::new();
+    let mut options = Vec::new();
     loop {
         let token = tokens.next()?;
-        let arrow = matches!(list.last(), Some(TokenTree::Punct(last))
-            if last.spacing() == Spacing::Joint && matches!(last.as_char(), '-' | '='));
+        let arrow = matches!(options.last(), Some(TokenTree::Punct(before))
+            if before.spacing() == Spacing::Joint && matches!(before.as_char(), '-' | '='));
         if is(&token, '>') && !arrow {
             break;
         }
-        list.push(token);
+        options.push(token);
     }
     let work: TokenStream = tokens.collect();
     let is_path = matches!(work.clone().into_iter().next(), Some(token) if is(&token, ':'));
-    (!is_path).then(|| (list.into_iter().collect(), work))
+    (!is_path).then(|| (options.into_iter().collect(), work))
 }
 
 /// `recover, name = "x", work`.
@@ -121,14 +121,23 @@ pub(crate) fn work(tokens: TokenStream) -> Result<Work> {
         },
         Expr::Closure(closure) => {
             if let Some(argument) = closure.inputs.first() {
-                return Err(Error::new_spanned(argument, "a routine's closure takes no arguments; it captures what it needs"));
+                return Err(Error::new_spanned(
+                    argument,
+                    "a routine's closure takes no arguments; it captures what it needs",
+                ));
             }
             if closure.asyncness.is_none() {
                 return Ok(Work::Blocking(closure));
             }
-            Work::Statements { moves: closure.capture.is_some(), gives: closure.output, body: Body::Statements(into_statements(*closure.body)) }
+            Work::Statements {
+                moves: closure.capture.is_some(),
+                gives: closure.output,
+                body: Body::Statements(into_statements(*closure.body)),
+            }
         }
-        expr @ (Expr::Call(_) | Expr::MethodCall(_) | Expr::Path(_) | Expr::Field(_) | Expr::Lit(_)) => Work::Future(expr),
+        expr @ (Expr::Call(_) | Expr::MethodCall(_) | Expr::Path(_) | Expr::Field(_) | Expr::Lit(_)) => {
+            Work::Future(expr)
+        }
         expr => statements(Body::Statements(into_statements(expr))),
     })
 }
@@ -156,33 +165,5 @@ fn unwrap(expr: Expr) -> Expr {
 impl Work {
     pub(crate) fn is_blocking(&self) -> bool {
         matches!(self, Self::Blocking(_))
-    }
-
-    /// The name of the function that is called, where the work is one call.
-    pub(crate) fn name(&self) -> String {
-        let expr = match self {
-            Self::Future(expr) => Some(expr),
-            Self::Statements { body: Body::Statements(statements), .. } => match &statements[..] {
-                [Stmt::Expr(expr, _)] => Some(expr),
-                _ => None,
-            },
-            Self::Statements { .. } => None,
-            Self::Blocking(closure) => Some(&*closure.body),
-        };
-        let name = expr.and_then(called).map(|name| name.unraw().to_string());
-        // A capital is a constructor's, as in `Ok(..)`.
-        name.filter(|name| !name.starts_with(char::is_uppercase)).unwrap_or_else(|| "routine".to_owned())
-    }
-}
-
-fn called(expr: &Expr) -> Option<&Ident> {
-    match expr {
-        Expr::Await(expr) => called(&expr.base),
-        Expr::Try(expr) => called(&expr.expr),
-        Expr::Paren(expr) => called(&expr.expr),
-        Expr::Call(call) => called(&call.func),
-        Expr::MethodCall(call) => Some(&call.method),
-        Expr::Path(path) => path.path.segments.last().map(|last| &last.ident),
-        _ => None,
     }
 }

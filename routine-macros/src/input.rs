@@ -70,7 +70,10 @@ impl Function {
             Item::Union(_) => "a union",
             _ => return Err(refusal),
         };
-        Err(Error::new(first_span(without_attributes(found)), format!("`#[routine]` goes on a function, not on {kind}")))
+        Err(Error::new(
+            first_span(without_attributes(found)),
+            format!("`#[routine]` goes on a function, not on {kind}"),
+        ))
     }
 
     /// Whether a plain function hands out a future that it made, as `async_trait` writes them.
@@ -147,7 +150,8 @@ pub(crate) fn is_future(ty: &Type) -> bool {
 
 fn is_boxed_future(ty: &Type) -> bool {
     let Type::Path(path) = strip(ty) else { return false };
-    let pointee = path.path.segments.last().filter(|last| last.ident == "Box").and_then(|last| pointee(&last.arguments));
+    let pointee =
+        path.path.segments.last().filter(|last| last.ident == "Box").and_then(|last| pointee(&last.arguments));
     matches!(pointee.map(strip), Some(Type::TraitObject(object)) if object.bounds.iter().any(is_future_bound))
 }
 

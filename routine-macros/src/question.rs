@@ -8,14 +8,19 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprAsync, ExprClosure, ExprConst, ExprReturn, ExprTry, ExprTryBlock, Item, Macro, Stmt, StmtMacro, parse_quote_spanned};
+use syn::{
+    Expr, ExprAsync, ExprClosure, ExprConst, ExprReturn, ExprTry, ExprTryBlock, Item, Macro, Stmt, StmtMacro,
+    parse_quote_spanned,
+};
 
 use crate::input::private;
 
 /// The first `?` at the statements' own level.
 pub(crate) fn find(statements: &[Stmt]) -> Option<Span> {
     let mut finder = Finder(None);
-    statements.iter().for_each(|statement| finder.visit_stmt(statement));
+    for statement in statements {
+        finder.visit_stmt(statement);
+    }
     finder.0
 }
 
@@ -64,7 +69,9 @@ fn find_in_tokens(tokens: TokenStream) -> Option<Span> {
 
 /// Makes a body with a `?` end in a `Result`.
 pub(crate) fn settle(statements: &mut Vec<Stmt>, rt: &TokenStream) {
-    statements.iter_mut().for_each(|statement| Returns.visit_stmt_mut(statement));
+    for statement in statements.iter_mut() {
+        Returns.visit_stmt_mut(statement);
+    }
     match statements.last_mut() {
         Some(Stmt::Expr(tail, None)) if !is_valueless(tail) => {
             if !is_settled(tail) {
@@ -72,7 +79,10 @@ pub(crate) fn settle(statements: &mut Vec<Stmt>, rt: &TokenStream) {
             }
         }
         Some(last @ Stmt::Macro(StmtMacro { semi_token: None, .. })) => *last = Stmt::Expr(lift(last, rt), None),
-        _ => statements.push(Stmt::Expr(parse_quote_spanned!(Span::mixed_site()=> ::core::result::Result::Ok(())), None)),
+        _ => {
+            statements
+                .push(Stmt::Expr(parse_quote_spanned!(Span::mixed_site()=> ::core::result::Result::Ok(())), None));
+        }
     }
 }
 
@@ -96,12 +106,11 @@ fn lift(tail: &impl ToTokens, rt: &TokenStream) -> Expr {
 /// A last statement that has no value, though nothing ends it: a loop, or an `if` without `else`.
 fn is_valueless(tail: &Expr) -> bool {
     match tail {
-        Expr::ForLoop(_) | Expr::While(_) => true,
+        Expr::ForLoop(_) | Expr::While(_) | Expr::Assign(_) => true,
         Expr::If(branch) => match &branch.else_branch {
             None => true,
             Some((_, rest)) => matches!(**rest, Expr::If(_)) && is_valueless(rest),
         },
-        Expr::Assign(_) => true,
         _ => false,
     }
 }

@@ -16,7 +16,13 @@ pub(crate) enum SpawnSite {
 }
 
 /// `Start::new(&SITE).name(..).field(..)`; `place` is the line and column that the site shows.
-pub(crate) fn start(options: &Options, rt: &TokenStream, spawn_site: SpawnSite, default_name: &str, place: Span) -> TokenStream {
+pub(crate) fn start(
+    options: &Options,
+    rt: &TokenStream,
+    spawn_site: SpawnSite,
+    default_name: &str,
+    place: Span,
+) -> TokenStream {
     let static_name = options.name.as_ref().and_then(value::literal);
     let site = site(options, rt, &static_name.clone().unwrap_or_else(|| quote!(#default_name)), place);
     let constructor = match spawn_site {

@@ -100,8 +100,8 @@ pub(crate) struct Field {
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let found = input.cursor();
-        let first = Ident::parse_any(input)
-            .map_err(|_| Error::new(found.span(), "a field is `name`, or `name = value`"))?;
+        let first =
+            Ident::parse_any(input).map_err(|_| Error::new(found.span(), "a field is `name`, or `name = value`"))?;
         let mut key = first.unraw().to_string();
         while input.parse::<Option<Token![.]>>()?.is_some() {
             key.push('.');

@@ -3,12 +3,12 @@
 //! The starters take what the macros have sorted by its type; every one of them panics outside a runtime, at the line of
 //! the caller.
 
+use std::any::type_name;
 use std::convert::Infallible;
 use std::future::Future;
 
 use crate::current;
-use crate::handle::Handle;
-use crate::outcome::{Failure, IntoOutcome};
+use crate::outcome::Failure;
 use crate::registry::Slot;
 use crate::spawn;
 use crate::task::{Fallible, Plain};
@@ -18,16 +18,18 @@ mod ladder;
 mod tag;
 
 pub use body::{
-    FromPanic, Noted, T0, T1, Tail, fallible, fallible_call, mistaken, never, once, recovering,
+    FromPanic, Noted, T0, T1, Tail, fallible, fallible_call, mistaken, never, once, recovering, timing_out,
 };
 pub use ladder::{
     A0, A1, A2, A3, A4, A5, A6, A7, A8, B0, B1, B2, B3, B4, B5, B6, B7, B8, C0, C1, Call0, Probe, R0, R1,
 };
 #[cfg(feature = "macros")]
-pub use routine_macros::__routine_inline;
+pub use routine_macros::inline;
+
+pub use crate::handle::Handle;
+pub use crate::outcome::{BoxError, IntoOutcome};
 
 pub use crate::in_place::{InPlace, Returns, in_place_call};
-pub use crate::outcome::{Never, Returned};
 pub use crate::policy::Policy;
 pub use crate::site::Site;
 pub use crate::start::{SpanMode, Start};
@@ -51,7 +53,7 @@ pub fn start_unit<F>(start: Start, body: F) -> Handle<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    spawn::started(spawn::start::<Fallible, F>(start, body))
+    spawn::started(spawn::start::<Fallible, F>(start.typed_as(type_name::<F>), body))
 }
 
 /// Starts a body that ends in a `Result`.
@@ -63,7 +65,7 @@ where
     E: Failure,
     F: Future<Output = Result<T, E>> + Send + 'static,
 {
-    spawn::started(spawn::start::<Fallible, F>(start, body))
+    spawn::started(spawn::start::<Fallible, F>(start.typed_as(type_name::<F>), body))
 }
 
 /// Starts a body whose value is taken as it is.
@@ -74,7 +76,7 @@ where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
 {
-    spawn::started(spawn::start::<Plain, F>(start, body))
+    spawn::started(spawn::start::<Plain, F>(start.typed_as(type_name::<F>), body))
 }
 
 /// Starts a body that never returns.
@@ -85,7 +87,7 @@ where
     F: Future + Send + 'static,
     F::Output: IntoOutcome<Value = Infallible> + 'static,
 {
-    spawn::started(spawn::start::<Fallible, F>(start, body))
+    spawn::started(spawn::start::<Fallible, F>(start.typed_as(type_name::<F>), body))
 }
 
 /// Starts blocking work that ends in `()`.
@@ -95,7 +97,7 @@ pub fn block_unit<F>(start: Start, work: F) -> Handle<()>
 where
     F: FnOnce() + Send + 'static,
 {
-    spawn::started(spawn::start_blocking::<Fallible, F, ()>(start, work))
+    spawn::started(spawn::start_blocking::<Fallible, F, ()>(start.typed_as(type_name::<F>), work))
 }
 
 /// Starts blocking work that ends in a `Result`.
@@ -107,7 +109,7 @@ where
     E: Failure,
     F: FnOnce() -> Result<T, E> + Send + 'static,
 {
-    spawn::started(spawn::start_blocking::<Fallible, F, Result<T, E>>(start, work))
+    spawn::started(spawn::start_blocking::<Fallible, F, Result<T, E>>(start.typed_as(type_name::<F>), work))
 }
 
 /// Starts blocking work whose value is taken as it is.
@@ -118,7 +120,7 @@ where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,
 {
-    spawn::started(spawn::start_blocking::<Plain, F, T>(start, work))
+    spawn::started(spawn::start_blocking::<Plain, F, T>(start.typed_as(type_name::<F>), work))
 }
 
 /// A body that its caller awaits in place.

@@ -24,9 +24,7 @@ impl<K, R> Job<K, R> {
     where
         K: Ending<R>,
     {
-        let (Some(slot), Some(work)) = (self.slot.take(), self.work.take()) else {
-            task::polled_after_its_end()
-        };
+        let (Some(slot), Some(work)) = (self.slot.take(), self.work.take()) else { task::polled_after_its_end() };
         let turn = Turn::enter(slot);
         match catch_unwind(AssertUnwindSafe(|| K::end(work()))) {
             Ok(Ok(value)) => {

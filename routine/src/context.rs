@@ -19,10 +19,13 @@ impl Context {
         let outer = current::slot();
         let own = outer.map(Slot::trace);
         let (root, lineage, depth) = trace.or(own)?.parts();
-        let mut flags = Flags::NONE;
+        let mut flags = Flags::FOREIGN_PARENT;
         let inherited = trace.is_none() || trace == own;
         if inherited && outer.is_some_and(|outer| outer.meta().is_routine() || outer.meta().has(Flags::OWN_TRACE)) {
             flags = flags.with(Flags::OWN_TRACE);
+        }
+        if outer.is_some_and(Slot::is_without_hooks) {
+            flags = flags.with(Flags::NO_HOOKS);
         }
         let outer = outer.filter(|outer| outer.routine() != 0);
         let policy = outer.map(|outer| outer.meta().policy()).unwrap_or_default();
@@ -42,7 +45,7 @@ impl Context {
                 parent: outer.parent(),
                 ..Extra::default()
             };
-            slot.put_extra(Box::new(extra), Flags::NONE);
+            slot.put_extra(Box::new(extra), Flags::NONE, outer.meta().chain());
         }
         Some(Self { slot })
     }

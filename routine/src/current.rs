@@ -95,11 +95,8 @@ impl Current {
 #[must_use]
 pub fn current() -> Option<Current> {
     let slot = slot()?;
-    if !slot.meta().is_routine() {
-        return None;
-    }
     Some(Current {
-        id: RoutineId::from_raw(slot.segment())?,
+        id: RoutineId::from_raw(slot.routine())?,
         parent: RoutineId::from_raw(slot.parent()),
         name: name(slot),
         trace: slot.trace(),

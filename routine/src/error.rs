@@ -40,9 +40,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::NoRuntime => {
-                "no tokio runtime here: start it inside one, or name one with `Builder::spawn_on`"
-            }
+            Self::NoRuntime => "no tokio runtime here: start it inside one, or name one with `Builder::spawn_on`",
         }
     }
 }
@@ -185,9 +183,7 @@ impl Error {
 impl Inner {
     fn cause(&self) -> Option<Cause<'_>> {
         match &self.kind {
-            Kind::Failed(failed) => {
-                Some(Cause::Error { error: &*failed.error, type_name: failed.type_name })
-            }
+            Kind::Failed(failed) => Some(Cause::Error { error: &*failed.error, type_name: failed.type_name }),
             Kind::Panicked(panic) => Some(Cause::Panic(panic)),
             Kind::TimedOut(after) => Some(Cause::TimedOut(*after)),
             Kind::Rejected(refusal) => Some(Cause::Rejected(refusal.as_str())),

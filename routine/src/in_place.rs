@@ -22,6 +22,8 @@ pub struct Returns<O> {
     failed: fn(&O) -> bool,
     /// Makes the return value of a panic; without it the panic goes on to the caller.
     recover: Option<fn(Error) -> O>,
+    /// Makes the return value of a body whose time ran out.
+    time_out: Option<fn(Error) -> O>,
 }
 
 impl<O> Clone for Returns<O> {
@@ -36,7 +38,7 @@ impl<O> Returns<O> {
     /// Every value is a value.
     #[must_use]
     pub fn value() -> Self {
-        Self { failed: |_| false, recover: None }
+        Self { failed: |_| false, recover: None, time_out: None }
     }
 
     /// Turns a panic into a value.
@@ -45,13 +47,20 @@ impl<O> Returns<O> {
         self.recover = Some(recover);
         self
     }
+
+    /// Turns a time that ran out into a value.
+    #[must_use]
+    pub fn timing_out(mut self, time_out: fn(Error) -> O) -> Self {
+        self.time_out = Some(time_out);
+        self
+    }
 }
 
 impl<T, E> Returns<Result<T, E>> {
     /// An `Err` counts as failed.
     #[must_use]
     pub fn result() -> Self {
-        Self { failed: Result::is_err, recover: None }
+        Self { failed: Result::is_err, recover: None, time_out: None }
     }
 }
 
@@ -104,8 +113,8 @@ impl<F: Future> Future for InPlace<F> {
                     *this.slot = None;
                     task::drop_body(slot, &mut || this.body.set(None));
                     let error = turn.timed_out();
-                    match this.returns.recover {
-                        Some(recover) => Poll::Ready(recover(error)),
+                    match this.returns.time_out {
+                        Some(time_out) => Poll::Ready(time_out(error)),
                         None => panic!("{error}"),
                     }
                 }

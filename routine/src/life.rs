@@ -20,12 +20,16 @@ use crate::panic::{self, Panic};
 use crate::policy::Policy;
 use crate::registry::{self, Birth, Flags, Kind, Meta, Slot, State};
 use crate::report::{self, Cause, Subject};
+use crate::site;
 use crate::span;
 use crate::spawn;
 use crate::start::{SpanMode, Start};
 use crate::stats;
-use crate::site;
 use crate::trace::Trace;
+
+/// Routines whose spans are children of one another's, at most. A child's span keeps its parent's open, so a routine that
+/// starts its successor for ever would keep all of them; beyond this a span begins a new tree and follows from the old.
+const NESTED: u8 = 64;
 
 /// What a spawn leaves in the handle.
 #[derive(Clone, Copy, Debug)]
@@ -49,14 +53,14 @@ pub(crate) fn begin(start: Start) -> Born {
     let (root, lineage, depth) = match spawner {
         Some(spawner) if !start.root => {
             let outer = spawner.lineage();
-            if spawner.meta().has(Flags::FOREIGN_PARENT) && !spawner.meta().is_routine() {
+            if !spawner.meta().is_routine() && !spawner.meta().has(Flags::OWN_TRACE) {
                 flags = flags.with(Flags::FOREIGN_PARENT);
             }
             (spawner.root(), [id, outer[0], outer[1]], Trace::deeper(spawner.meta().depth()))
         }
         _ => (Trace::fresh_root(), [id, 0, 0], 1),
     };
-    if spawner.is_some_and(|spawner| spawner.state() == State::InHook) {
+    if spawner.is_some_and(Slot::is_without_hooks) {
         flags = flags.with(Flags::NO_HOOKS);
     }
     let meta = Meta::new(Kind::Routine, start.policy, depth, flags);
@@ -76,6 +80,7 @@ fn dress(born: Born, start: Start, spawner: Option<&'static Slot>) {
     let slot = born.slot;
     let mut extra = start.extra.unwrap_or_default();
     let mut flags = Flags::NONE;
+    let mut chain = 0;
     if start.root || slot.meta().has(Flags::FOREIGN_PARENT) {
         extra.parent = spawner.map_or(0, Slot::routine);
         flags = flags.with(Flags::FOREIGN_PARENT);
@@ -92,12 +97,17 @@ fn dress(born: Born, start: Start, spawner: Option<&'static Slot>) {
             policy: start.policy,
             fields: extra.fields.clone(),
         };
-        extra.span = span::new(&subject, start.span);
+        chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);
+        let mode = if chain > NESTED && start.span == SpanMode::Child { SpanMode::Follows } else { start.span };
+        if mode == SpanMode::Follows {
+            chain = 0;
+        }
+        extra.span = span::new(&subject, mode);
         if extra.span.is_some() {
             flags = flags.with(Flags::SPAN);
         }
     }
-    slot.put_extra(extra, flags);
+    slot.put_extra(extra, flags, chain);
 }
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.
@@ -132,16 +142,16 @@ pub(crate) struct Turn {
     slot: &'static Slot,
     span: Option<tracing::span::EnteredSpan>,
     // Last, so that the routine is current until its span was left.
-    entered: Entered,
+    _entered: Entered,
 }
 
 impl Turn {
     /// Makes the routine current. At its first turn its before-hooks run.
     #[inline]
     pub(crate) fn enter(slot: &'static Slot) -> Self {
-        let entered = Entered::new(Some(slot));
+        let _entered = Entered::new(Some(slot));
         let span = if slot.meta().has(Flags::SPAN) { enter_span(slot) } else { None };
-        let turn = Self { slot, span, entered };
+        let turn = Self { slot, span, _entered };
         if slot.state() == State::Spawned && hook::current() != 0 {
             turn.before(true);
         }
@@ -152,9 +162,9 @@ impl Turn {
     /// Makes a routine current that ends without having run: aborted, or dropped with its runtime or its caller.
     #[cold]
     fn enter_to_end(slot: &'static Slot) -> Self {
-        let entered = Entered::new(Some(slot));
+        let _entered = Entered::new(Some(slot));
         let span = if slot.meta().has(Flags::SPAN) { enter_span(slot) } else { None };
-        let turn = Self { slot, span, entered };
+        let turn = Self { slot, span, _entered };
         if slot.state() == State::Spawned && hook::current() != 0 {
             turn.before(false);
         }
@@ -282,7 +292,7 @@ impl Turn {
         stats::ended(outcome);
         // A subscriber's code runs here, and must not end up between the books and the slot.
         let span = self.span.take();
-        let _ = panic::contain(|| drop(span));
+        panic::swallow(|| drop(span));
         free(self.slot);
     }
 }
@@ -292,7 +302,7 @@ impl Turn {
 #[inline(never)]
 pub(crate) fn abandon(slot: &'static Slot, drop_body: &mut dyn FnMut()) {
     if spawn::is_refused(slot) {
-        let _ = panic::contain(drop_body);
+        panic::swallow(drop_body);
         withdraw(slot);
         return;
     }
@@ -314,7 +324,7 @@ fn free(slot: &'static Slot) {
     let extra = slot.meta().has(Flags::EXTRA).then(|| slot.take_extra()).flatten();
     slot.clear();
     registry::give(slot);
-    let _ = panic::contain(|| drop(extra));
+    panic::swallow(|| drop(extra));
 }
 
 #[cold]

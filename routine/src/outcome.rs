@@ -114,7 +114,6 @@ impl<T, E: Failure> IntoOutcome for Result<T, E> {
 /// Names the type `!` on a stable compiler.
 #[doc(hidden)]
 pub trait Returned {
-    /// What such a function returns.
     type Type;
 }
 
@@ -122,9 +121,7 @@ impl<T> Returned for fn() -> T {
     type Type = T;
 }
 
-/// The type `!`.
-#[doc(hidden)]
-pub type Never = <fn() -> ! as Returned>::Type;
+pub(crate) type Never = <fn() -> ! as Returned>::Type;
 
 impl IntoOutcome for Never {
     type Value = std::convert::Infallible;

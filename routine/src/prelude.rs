@@ -1,13 +1,51 @@
-//! The few names that most files want: `use routine::{prelude::*, routine};`
+//! The few names to import with `*`: the attribute `#[routine]`.
 //!
-//! The attribute `#[routine]` is here and the macro [`routine!`](crate::routine) at the root of the crate, because one
-//! path cannot give both. Import them side by side, as above; a nested module that has only `use super::*` gets the macro
-//! alone and needs the line again.
+//! An attribute and a macro of one name cannot come from one path, so `routine!` stands at the root of the crate: import both
+//! with `use routine::{prelude::*, routine};`. A nested module that only says `use super::*` gets the macro alone.
 
-#[doc(no_inline)]
-pub use crate::handle::Handle;
-#[doc(no_inline)]
-pub use crate::outcome::BoxError;
-
+/// Makes a function a routine: calling it starts the work in the background and gives a [`Handle`](crate::Handle).
+///
+/// On an `async fn` the work runs on the runtime, on a plain `fn` on a thread of its blocking pool. The spawn site is the
+/// caller. What the body returns is what the handle gives: for `Result<T, E>` the `T`, for no return type `()`.
+///
+/// ```
+/// use routine::{prelude::*, routine};
+///
+/// #[routine(recover)]
+/// async fn import(file: String) -> std::io::Result<usize> {
+///     Ok(file.len())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// import("a.csv".to_owned());
+/// assert_eq!(import("b.csv".to_owned()).await.unwrap(), 5);
+/// # }
+/// ```
+///
+/// With `in_place` the function stays as it is, receiver, borrowed arguments and all; its body gets a trace, the hooks, and an
+/// entry in the registry. An `Err` is counted as failed and returned without a report, since somebody holds it. A panic is
+/// reported once and goes on to the caller, or with `recover` becomes the returned error.
+///
+/// ```
+/// use routine::prelude::*;
+///
+/// struct Store;
+///
+/// impl Store {
+///     #[routine(in_place, recover)]
+///     async fn load(&self, key: &str) -> Result<usize, routine::Error> {
+///         assert!(!key.is_empty(), "no key");
+///         Ok(key.len())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// assert_eq!(Store.load("key").await.unwrap(), 3);
+/// assert!(Store.load("").await.unwrap_err().is_panic());
+/// # }
+/// ```
+///
+/// Options: those of [`routine!`](crate::routine), and `in_place`, and `crate = ::path` where the crate has another name.
 #[cfg(feature = "macros")]
+#[doc(inline)]
 pub use routine_macros::routine;

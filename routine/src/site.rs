@@ -75,19 +75,21 @@ thread_local! {
     static NUMBERS: [Cell<(Key, u32)>; REMEMBERED] = const { [const { Cell::new(((0, 0), 0)) }; REMEMBERED] };
 }
 
-/// The number of a site that is its own spawn site.
+/// The number of a site that is its own spawn site. One without a name is named by the type of its body.
 #[inline]
-pub(crate) fn here(site: &'static Site) -> u32 {
+pub(crate) fn here(site: &'static Site, type_name: fn() -> &'static str) -> u32 {
     match site.origin.load(Ordering::Relaxed) {
-        0 => register_here(site),
+        0 => register_here(site, type_name),
         number => number,
     }
 }
 
 #[cold]
-fn register_here(site: &'static Site) -> u32 {
+fn register_here(site: &'static Site, type_name: fn() -> &'static str) -> u32 {
     let address = std::ptr::from_ref(site).addr();
-    let number = register((address, 0), || Origin { name: site.name, module: site.module, file: site.file, line: site.line, source: site.file });
+    let name = if site.name.is_empty() { split_type_name(type_name()).1 } else { site.name };
+    let origin = Origin { name, module: site.module, file: site.file, line: site.line, source: site.file };
+    let number = register((address, 0), || origin);
     site.origin.store(number, Ordering::Relaxed);
     number
 }
@@ -96,7 +98,13 @@ fn register_here(site: &'static Site) -> u32 {
 #[inline]
 pub(crate) fn called(site: &'static Site, caller: &'static Location<'static>) -> u32 {
     let key = (std::ptr::from_ref(site).addr(), std::ptr::from_ref(caller).addr());
-    remembered(key, || Origin { name: site.name, module: site.module, file: caller.file(), line: caller.line(), source: site.file })
+    remembered(key, || Origin {
+        name: site.name,
+        module: site.module,
+        file: caller.file(),
+        line: caller.line(),
+        source: site.file,
+    })
 }
 
 /// The number of a function's call that has no site: named by the type of what it was handed.

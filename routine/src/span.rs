@@ -1,6 +1,5 @@
 //! The span of a routine.
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tracing::level_filters::LevelFilter;
@@ -41,7 +40,12 @@ fn talk(level: Level) -> u8 {
 /// Whether any subscriber could want a span of the chosen level.
 #[inline]
 pub(crate) fn wanted() -> bool {
-    let most = match LevelFilter::current() {
+    reaches(LEVEL.load(Ordering::Relaxed), LevelFilter::current())
+}
+
+#[inline]
+fn reaches(level: u8, most: LevelFilter) -> bool {
+    let most = match most {
         LevelFilter::OFF => return false,
         LevelFilter::ERROR => 1,
         LevelFilter::WARN => 2,
@@ -49,38 +53,38 @@ pub(crate) fn wanted() -> bool {
         LevelFilter::DEBUG => 4,
         LevelFilter::TRACE => 5,
     };
-    let level = LEVEL.load(Ordering::Relaxed);
     level != 0 && level <= most
 }
 
+/// A level is part of a span's static description, hence five of them.
 macro_rules! span_at {
-    ($level:ident, $subject:expr, $name:expr, $fields:expr, $($parent:tt)*) => {
+    ($level:ident, $subject:expr, $name:expr, $($parent:tt)*) => {
         tracing::span!(
             target: "routine",
             $($parent)*
             Level::$level,
             "routine",
             routine.id = $subject.id.map(RoutineId::get),
-            routine.name = $name,
+            routine.name = %$name,
             routine.parent_id = $subject.parent.map(RoutineId::get),
             trace_id = %$subject.trace.root(),
             span_id = %$subject.trace.segment(),
             routine.trace = %$subject.trace,
-            routine.fields = $fields,
-            code.file.path = $subject.file,
+            routine.fields = $subject.fields().map(tracing::field::display),
+            code.file.path = %$subject.file,
             code.line.number = $subject.line,
         )
     };
 }
 
 macro_rules! span {
-    ($subject:expr, $name:expr, $fields:expr, $($parent:tt)*) => {
+    ($subject:expr, $name:expr, $($parent:tt)*) => {
         match LEVEL.load(Ordering::Relaxed) {
-            1 => span_at!(ERROR, $subject, $name, $fields, $($parent)*),
-            2 => span_at!(WARN, $subject, $name, $fields, $($parent)*),
-            4 => span_at!(DEBUG, $subject, $name, $fields, $($parent)*),
-            5 => span_at!(TRACE, $subject, $name, $fields, $($parent)*),
-            _ => span_at!(INFO, $subject, $name, $fields, $($parent)*),
+            1 => span_at!(ERROR, $subject, $name, $($parent)*),
+            2 => span_at!(WARN, $subject, $name, $($parent)*),
+            4 => span_at!(DEBUG, $subject, $name, $($parent)*),
+            5 => span_at!(TRACE, $subject, $name, $($parent)*),
+            _ => span_at!(INFO, $subject, $name, $($parent)*),
         }
     };
 }
@@ -89,24 +93,22 @@ macro_rules! span {
 #[cold]
 pub(crate) fn new(subject: &Subject, mode: SpanMode) -> Option<Span> {
     // A subscriber's code runs here.
-    let made = panic::contain(|| make(subject, mode));
-    made.map_err(panic::drop_payload).ok().filter(|span| !span.is_disabled())
+    let span = panic::contain(|| make(subject, mode));
+    span.map_err(panic::drop_payload).ok().filter(|span| !span.is_disabled())
 }
 
 fn make(subject: &Subject, mode: SpanMode) -> Span {
     let name = text::clean(&subject.name, text::NAME);
-    let fields = subject.fields.iter().fold(None, |all: Option<String>, (key, value)| {
-        let mut all = all.map_or_else(String::new, |all| all + " ");
-        let _ = write!(all, "{key}={value}");
-        Some(all)
-    });
     match mode {
         SpanMode::Off => Span::none(),
-        SpanMode::Child => span!(subject, name, fields,),
+        SpanMode::Child => span!(subject, name,),
         SpanMode::Follows => {
-            let span = span!(subject, name, fields, parent: None,);
+            let span = span!(subject, name, parent: None,);
             span.follows_from(Span::current());
             span
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,8 +25,8 @@ pub enum SpanMode {
 /// Where a start was written.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// At a site of its own.
-    Here(&'static Site),
+    /// At a site of its own, named after the type of its body where the site has no name.
+    Here(&'static Site, fn() -> &'static str),
     /// At the caller of an attributed function.
     Called(&'static Site, &'static Location<'static>),
     /// At the call of a function, which names the routine after the type it was given.
@@ -61,7 +61,7 @@ impl Start {
     /// A start whose spawn site is the site itself.
     #[inline]
     pub const fn here(site: &'static Site) -> Self {
-        Self::at(Place::Here(site), site.policy())
+        Self::at(Place::Here(site, || ""), site.policy())
     }
 
     /// A start by a function, named after what it was given.
@@ -115,9 +115,11 @@ impl Start {
     }
 
     /// Names the routine after what it was given, where nothing else does.
+    #[inline]
     pub(crate) fn typed_as(mut self, type_name: fn() -> &'static str) -> Self {
-        if let Place::Typed(named_by, _) = &mut self.place {
-            *named_by = type_name;
+        match &mut self.place {
+            Place::Typed(named_by, _) | Place::Here(_, named_by) => *named_by = type_name,
+            Place::Called(..) => {}
         }
         self
     }
@@ -134,7 +136,7 @@ impl Start {
     #[inline]
     pub(crate) fn origin(&self) -> u32 {
         match self.place {
-            Place::Here(site) => site::here(site),
+            Place::Here(site, named_by) => site::here(site, named_by),
             Place::Called(site, caller) => site::called(site, caller),
             Place::Typed(type_name, caller) => site::named_by_type(type_name, caller),
         }

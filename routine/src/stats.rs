@@ -126,4 +126,3 @@ pub fn stats() -> Stats {
     stats.live = stats.started.saturating_sub(stats.ended());
     stats
 }
-

@@ -16,6 +16,8 @@ pub(crate) const NAME: usize = 256;
 
 /// What stands at the end of a text that was cut.
 const ELLIPSIS: char = '…';
+/// The bytes of the longest character.
+const LONGEST_CHAR: usize = 4;
 
 /// What `input` displays, on one line and of at most `cap` bytes, not counting the `…` that says that it was cut. A
 /// `Display` that panics ends the text, and nothing else.
@@ -52,6 +54,18 @@ impl Line {
         write!(self.text, "{piece}")
     }
 
+    fn push_plain(&mut self, text: &str) -> fmt::Result {
+        let room = self.room();
+        if !self.full && text.len() > room {
+            self.text.push_str(head(text, room));
+        }
+        self.push(text, text.len())
+    }
+
+    fn room(&self) -> usize {
+        self.cap.saturating_sub(self.text.len())
+    }
+
     /// Says why the text ends here, unless the cap is why.
     fn note(&mut self, note: &str) {
         if self.full {
@@ -64,7 +78,8 @@ impl Line {
 
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut rest = text;
+        // No more than what must overflow is looked at: escapes only make a text longer.
+        let mut rest = head(text, self.room().saturating_add(LONGEST_CHAR));
         while let Some(at) = rest.find(is_unsafe) {
             self.push_plain(&rest[..at])?;
             let mut tail = rest[at..].chars();
@@ -75,17 +90,6 @@ impl Write for Line {
             rest = tail.as_str();
         }
         self.push_plain(rest)
-    }
-}
-
-impl Line {
-    fn push_plain(&mut self, text: &str) -> fmt::Result {
-        let room = self.cap - self.text.len().min(self.cap);
-        if self.full || text.len() <= room {
-            return self.push(text, text.len());
-        }
-        self.text.push_str(head(text, room));
-        self.push(text, text.len())
     }
 }
 
@@ -113,7 +117,6 @@ fn is_unsafe(c: char) -> bool {
             | '\u{00ad}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -1,559 +1,198 @@
-//! Functions that are hard to wrap: each compiles and behaves as before, started and in place.
+//! Functions that are hard to rewrite: they compile, and do what they say.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 use std::future::Future;
-use std::io;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use routine::prelude::*;
-use routine::{BoxError, Error};
 
-async fn rest() {
+type Text = Cow<'static, str>;
+
+#[routine]
+async fn generic<T: Display + Send + 'static, const N: usize>(values: [T; N]) -> Vec<String>
+where
+    T: Debug,
+{
+    values.iter().map(|value| format!("{value}/{value:?}")).collect()
+}
+
+#[routine]
+async fn opaque(value: impl Display + Send + 'static) -> impl Display + Send {
+    format!("<{value}>")
+}
+
+#[routine]
+async fn patterns((a, mut b): (u8, u8), [c, ..]: [u8; 3], mut d: u8, _: String, _unused: u8) -> u8 {
+    b += 1;
+    d += 1;
     tokio::task::yield_now().await;
+    a + b + c + d
 }
 
-fn name() -> String {
-    routine::current().unwrap().name().to_owned()
+/// Documented, and allowed.
+#[routine]
+#[allow(clippy::unused_async)]
+pub(crate) async fn documented(#[allow(unused)] left: u8, #[cfg(any())] gone: NoSuchType) -> u8 {
+    #![allow(clippy::let_and_return)]
+    let right = 2;
+    right
 }
 
-mod started {
-    use super::*;
+struct Service {
+    base: u32,
+}
 
+impl Service {
     #[routine]
-    async fn generic<T: Display + Send + 'static, const N: usize>(parts: [T; N]) -> String
-    where
-        T: Clone,
-    {
-        rest().await;
-        parts.iter().map(ToString::to_string).collect()
+    async fn add(self: Arc<Self>, more: u32) -> u32 {
+        tokio::task::yield_now().await;
+        self.base + more
     }
 
-    #[routine]
-    async fn impl_argument(parts: impl IntoIterator<Item = u8, IntoIter: Send> + Send + 'static) -> u32 {
-        let parts = parts.into_iter();
-        rest().await;
-        parts.map(u32::from).sum()
-    }
-
-    #[routine]
-    async fn impl_return(n: u8) -> impl Display + Send {
-        rest().await;
-        n * 2
-    }
-
-    #[routine]
-    async fn result_of_impl(n: u8) -> Result<impl Display + Send, io::Error> {
-        rest().await;
-        Ok(n * 2)
-    }
-
-    #[routine]
-    async fn patterns((a, mut b): (u8, u8), [c, ..]: [u8; 3], mut d: u8, _: u8, Wrapper { inner, .. }: Wrapper) -> u8 {
-        b += 1;
-        d += 1;
-        rest().await;
-        a + b + c + d + inner
-    }
-
-    pub(super) struct Wrapper {
-        pub(super) inner: u8,
-        pub(super) _other: u8,
-    }
-
-    #[tokio::test]
-    async fn generics_and_patterns() {
-        assert_eq!(generic(["a", "b"]).await.unwrap(), "ab");
-        assert_eq!(impl_argument(vec![1, 2, 3]).await.unwrap(), 6);
-        assert_eq!(impl_return(4).await.unwrap().to_string(), "8");
-        assert_eq!(result_of_impl(4).await.unwrap().to_string(), "8");
-        assert_eq!(patterns((1, 2), [3, 0, 0], 4, 5, Wrapper { inner: 6, _other: 7 }).await.unwrap(), 1 + 3 + 3 + 5 + 6);
-    }
-
-    struct Server {
-        hits: AtomicUsize,
-    }
-
-    impl Server {
-        #[routine]
-        async fn shared(self: Arc<Self>, by: usize) -> usize {
-            rest().await;
-            self.hits.fetch_add(by, Ordering::Relaxed) + by
-        }
-
-        #[routine]
-        async fn owned(mut self) -> usize {
-            *self.hits.get_mut() += 1;
-            rest().await;
-            self.hits.into_inner()
-        }
-
-        #[routine]
-        async fn associated(this: Arc<Self>) -> Arc<Self> {
-            Self::helper().await;
-            this
-        }
-
-        async fn helper() {}
-
-        #[routine]
-        fn blocking(self: Box<Self>) -> Result<usize, io::Error> {
-            std::fs::metadata(".")?;
-            Ok(self.hits.into_inner())
-        }
-    }
-
-    #[tokio::test]
-    async fn receivers() {
-        let server = Arc::new(Server { hits: AtomicUsize::new(1) });
-        assert_eq!(Arc::clone(&server).shared(2).await.unwrap(), 3);
-        let server = Server::associated(server).await.unwrap();
-        assert_eq!(Arc::into_inner(server).unwrap().owned().await.unwrap(), 4);
-        assert_eq!(Box::new(Server { hits: AtomicUsize::new(8) }).blocking().await.unwrap(), 8);
-    }
-
-    /// Counts down.
-    #[routine]
-    #[must_use]
-    #[inline]
-    pub(crate) async fn recursion(n: u8) -> Result<u8, Error> {
-        if n == 0 { Ok(0) } else { Ok(recursion(n - 1).await? + 1) }
-    }
-
-    #[routine]
-    async fn detached_recursion(n: usize, seen: Arc<AtomicUsize>) {
-        seen.fetch_add(1, Ordering::Relaxed);
-        if n > 0 {
-            detached_recursion(n - 1, seen).await.unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn a_function_may_start_itself() {
-        assert_eq!(recursion(5).await.unwrap(), 5);
-        let seen = Arc::new(AtomicUsize::new(0));
-        detached_recursion(4, Arc::clone(&seen)).await.unwrap();
-        assert_eq!(seen.load(Ordering::Relaxed), 5);
-    }
-
-    #[routine]
-    #[allow(unused_variables)]
-    async fn attributes(#[cfg(any())] never: Missing, #[cfg(all())] n: u8, #[allow(unused_mut)] mut m: u8) -> u8 {
-        #![allow(unused_assignments)]
-        let mut x = 1;
-        #[cfg(any())]
-        missing().await;
-        #[cfg(all())]
-        rest().await;
-        x = n;
-        x
-    }
-
-    #[tokio::test]
-    async fn attributes_hold() {
-        assert_eq!(attributes(4, 5).await.unwrap(), 4);
-    }
-
-    #[routine]
-    async fn coerced(n: u8) -> Box<dyn Debug + Send> {
-        if n == 0 {
-            return Box::new("none");
-        }
-        Box::new(n)
-    }
-
-    #[routine]
-    async fn last_borrows(values: Mutex<Vec<u8>>) -> usize {
-        values.lock().unwrap().len()
-    }
-
-    #[routine]
-    fn last_borrows_blocking(values: Mutex<Vec<u8>>) -> usize {
-        values.lock().unwrap().len()
-    }
-
-    #[routine]
-    async fn last_clears(values: Arc<Mutex<Vec<u8>>>) {
-        values.lock().unwrap().clear()
-    }
-
-    #[tokio::test]
-    async fn bodies_that_lean_on_their_signature() {
-        assert_eq!(format!("{:?}", coerced(0).await.unwrap()), "\"none\"");
-        assert_eq!(format!("{:?}", coerced(1).await.unwrap()), "1");
-        assert_eq!(last_borrows(Mutex::new(vec![1, 2])).await.unwrap(), 2);
-        assert_eq!(last_borrows_blocking(Mutex::new(vec![1, 2])).await.unwrap(), 2);
-        let values = Arc::new(Mutex::new(vec![1]));
-        last_clears(Arc::clone(&values)).await.unwrap();
-        assert!(values.lock().unwrap().is_empty());
-    }
-
-    #[routine]
-    async fn results(n: u8) -> io::Result<u8> {
-        if n == 0 {
-            return Err(io::Error::other("zero"));
-        }
-        rest().await;
-        Ok(n)
-    }
-
-    type MyResult = Result<u8, io::Error>;
-
-    #[routine]
-    async fn alias(n: u8) -> MyResult {
-        results(n).await.map_err(io::Error::other)
-    }
-
-    #[routine]
-    async fn boxed(text: String) -> Result<u8, BoxError> {
-        Ok(text.parse()?)
-    }
-
-    #[routine]
-    async fn option(n: u8) -> Option<u8> {
-        n.checked_sub(1)
-    }
-
-    #[routine]
-    async fn never() -> ! {
-        loop {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    #[routine]
-    fn never_blocking() -> ! {
-        panic!("as asked")
-    }
-
-    #[tokio::test]
-    async fn what_the_signature_says_is_what_the_handle_gives() {
-        assert_eq!(results(1).await.unwrap(), 1);
-        assert!(results(0).await.unwrap_err().downcast_ref::<io::Error>().is_some());
-        assert_eq!(alias(2).await.unwrap(), 2);
-        assert!(boxed("x".to_owned()).await.is_err());
-        assert_eq!(option(0).await.unwrap(), None);
-        let handle: Handle<Infallible> = never();
-        handle.abort();
-        assert!(handle.await.unwrap_err().is_cancelled());
-        assert!(never_blocking().await.unwrap_err().is_panic());
-    }
-
-    struct Guard(Arc<AtomicUsize>);
-
-    impl Drop for Guard {
-        fn drop(&mut self) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    #[routine]
-    async fn keeps(_permit: Guard, _: Guard, go: Arc<tokio::sync::Notify>) {
-        go.notified().await;
-    }
-
-    #[tokio::test]
-    async fn an_argument_that_is_not_used_lives_as_long_as_the_routine() {
-        let dropped = Arc::new(AtomicUsize::new(0));
-        let go = Arc::new(tokio::sync::Notify::new());
-        let handle = keeps(Guard(Arc::clone(&dropped)), Guard(Arc::clone(&dropped)), Arc::clone(&go));
-        rest().await;
-        assert_eq!(dropped.load(Ordering::Relaxed), 0);
-        go.notify_one();
-        handle.await.unwrap();
-        assert_eq!(dropped.load(Ordering::Relaxed), 2);
-    }
-
-    #[routine(name = format!("part {part} of {__start}"), fields(part, text = text.len()))]
-    async fn named(part: u8, text: String, __start: u8) -> String {
-        let _ = text;
-        name()
-    }
-
-    #[routine]
-    async fn r#move() -> String {
-        name()
-    }
-
-    #[tokio::test]
-    async fn the_options_see_the_arguments() {
-        assert_eq!(named(1, "x".to_owned(), 3).await.unwrap(), "part 1 of 3");
-        assert_eq!(r#move().await.unwrap(), "move");
-    }
-
-    mod visibility {
-        use routine::prelude::*;
-
-        #[routine]
-        pub(in crate::hard_functions) async fn inner() -> u8 {
-            1
-        }
-    }
-
-    trait Job {
-        fn run(self: Arc<Self>) -> Handle<u8>;
-    }
-
-    impl Job for u8 {
-        #[routine]
-        async fn run(self: Arc<Self>) -> u8 {
-            rest().await;
-            *self
-        }
-    }
-
-    #[routine]
-    async fn dynamic(job: Box<dyn Fn(&str) -> usize + Send>, f: fn(&u8) -> u8, text: Cow<'static, str>) -> usize {
-        rest().await;
-        job(&text) + usize::from(f(&1))
-    }
-
-    #[routine]
-    async fn lasting<'a: 'static>(text: &'a str, other: &'static [&'static str]) -> usize {
-        rest().await;
-        text.len() + other.len()
-    }
-
-    #[tokio::test]
-    async fn visibility_traits_and_pointers() {
-        assert_eq!(visibility::inner().await.unwrap(), 1);
-        let job: Arc<dyn Job> = Arc::new(7u8);
-        assert_eq!(job.run().await.unwrap(), 7);
-        let pointer: fn(u8) -> Handle<Option<u8>> = option;
-        assert_eq!(pointer(2).await.unwrap(), Some(1));
-        assert_eq!(dynamic(Box::new(str::len), |n| n + 1, "abc".into()).await.unwrap(), 5);
-        assert_eq!(lasting("abc", &["d"]).await.unwrap(), 4);
+    #[routine(name = format!("take {more}"))]
+    async fn take(self, more: u32) -> (u32, String) {
+        (self.base + more, routine::current().unwrap().name().to_owned())
     }
 }
 
-mod in_place {
-    use super::*;
+#[routine]
+async fn factorial(number: u64) -> u64 {
+    if number == 0 { 1 } else { number * factorial(number - 1).await.unwrap() }
+}
 
-    #[routine(in_place)]
-    async fn borrows<'a, T: Debug + ?Sized>(text: &'a str, value: &T, out: &mut Vec<String>) -> &'a str {
-        rest().await;
-        out.push(format!("{value:?}"));
-        &text[1..]
+#[routine]
+async fn early(number: u8) -> Result<&'static str, routine::BoxError> {
+    if number == 0 {
+        return Err("zero".into());
     }
-
-    #[routine(in_place)]
-    async fn patterns((a, mut b): (u8, u8), mut c: u8, _: u8) -> u8 {
-        b += 1;
-        c += 1;
-        rest().await;
-        a + b + c
+    let number: u8 = number.to_string().parse()?;
+    if number > 9 {
+        return Ok("large");
     }
+    Ok("small")
+}
 
-    #[routine(in_place)]
-    async fn impl_return(parts: impl Iterator<Item = u8>) -> impl Iterator<Item = u8> {
-        rest().await;
-        parts.map(|part| part + 1)
+#[routine]
+async fn coerced() -> Box<dyn Debug + Send> {
+    Box::new(5)
+}
+
+#[routine]
+async fn io(path: String) -> std::io::Result<u64> {
+    Ok(tokio::fs::metadata(path).await?.len())
+}
+
+type Outcome = Result<u8, std::fmt::Error>;
+type OutcomeResult = Outcome;
+
+#[routine]
+async fn aliased() -> OutcomeResult {
+    Ok(3)
+}
+
+#[routine]
+async fn forever(ends: tokio::sync::oneshot::Receiver<()>) -> ! {
+    let _ = ends.await;
+    std::future::pending::<()>().await;
+    loop {
+        tokio::task::yield_now().await;
     }
+}
 
-    #[routine(in_place)]
-    fn plain<'a>(text: &'a mut String, more: &str) -> &'a str {
-        text.push_str(more);
-        text.as_str()
+#[routine]
+fn blocking(values: Mutex<Vec<u8>>) -> usize {
+    values.lock().unwrap().len()
+}
+
+#[routine]
+async fn tail_borrows(values: Mutex<Vec<u8>>) -> usize {
+    values.lock().unwrap().len()
+}
+
+#[routine(crate = ::routine)]
+async fn shadows(__start: u8, __routine: u8) -> u8 {
+    __start + __routine
+}
+
+#[routine]
+async fn tracked(text: Text) -> usize {
+    text.len()
+}
+
+struct DropsLast(Arc<Mutex<Vec<&'static str>>>);
+
+impl Drop for DropsLast {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().push("argument dropped");
     }
+}
 
-    #[routine(in_place)]
-    fn plain_impl(n: u8) -> impl Display {
-        n + 1
-    }
+#[routine]
+async fn keeps(_permit: DropsLast, seen: Arc<Mutex<Vec<&'static str>>>) {
+    tokio::task::yield_now().await;
+    seen.lock().unwrap().push("body ran");
+}
 
-    #[tokio::test]
-    async fn borrowed_arguments_stay() {
-        let mut out = Vec::new();
-        assert_eq!(borrows("abc", &[1][..], &mut out).await, "bc");
-        assert_eq!(out, ["[1]"]);
-        assert_eq!(patterns((1, 2), 3, 4).await, 8);
-        assert_eq!(impl_return([1, 2].into_iter()).await.collect::<Vec<_>>(), [2, 3]);
-        assert_eq!(plain(&mut "a".to_owned(), "b"), "ab");
-        assert_eq!(plain_impl(1).to_string(), "2");
-    }
+#[tokio::test]
+async fn they_do_what_they_say() {
+    assert_eq!(generic([1, 2]).await.unwrap(), ["1/1", "2/2"]);
+    assert_eq!(opaque(5).await.unwrap().to_string(), "<5>");
+    assert_eq!(patterns((1, 2), [3, 0, 0], 4, String::new(), 0).await.unwrap(), 12);
+    assert_eq!(documented(1).await.unwrap(), 2);
+    assert_eq!(Arc::new(Service { base: 1 }).add(2).await.unwrap(), 3);
+    assert_eq!(Service { base: 1 }.take(3).await.unwrap(), (4, "take 3".to_owned()));
+    assert_eq!(factorial(10).await.unwrap(), 3_628_800);
+    assert_eq!(early(12).await.unwrap(), "large");
+    assert!(early(0).await.unwrap_err().to_string().ends_with("zero"));
+    assert_eq!(format!("{:?}", coerced().await.unwrap()), "5");
+    assert!(io("/no such file".to_owned()).await.unwrap_err().downcast_ref::<std::io::Error>().is_some());
+    assert_eq!(aliased().await.unwrap(), 3);
+    assert_eq!(blocking(Mutex::new(vec![1])).await.unwrap(), 1);
+    assert_eq!(tail_borrows(Mutex::new(vec![1, 2])).await.unwrap(), 2);
+    assert_eq!(shadows(1, 2).await.unwrap(), 3);
+    assert_eq!(tracked("text".into()).await.unwrap(), 4);
+    let (_end, ends) = tokio::sync::oneshot::channel();
+    let forever = forever(ends);
+    forever.abort();
+    assert!(forever.await.unwrap_err().is_cancelled());
+}
 
-    #[derive(Default)]
-    struct Cart {
-        items: Vec<String>,
-    }
+#[tokio::test]
+async fn an_unused_argument_lives_as_long_as_the_routine() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    keeps(DropsLast(Arc::clone(&seen)), Arc::clone(&seen)).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), ["body ran", "argument dropped"]);
+}
 
-    impl Cart {
-        #[routine(in_place, name = "add to cart", fields(item))]
-        async fn add(&mut self, item: &str) -> io::Result<usize> {
-            rest().await;
-            assert_eq!(name(), "add to cart");
-            if item.is_empty() {
-                Err(io::Error::other("nothing"))?;
-            }
-            self.items.push(item.to_owned());
-            Ok(self.items.len())
-        }
+#[tokio::test]
+async fn the_spawn_site_is_the_caller_and_the_name_the_functions() {
+    let line = line!() + 1;
+    let handle = generic([1]);
+    let snapshot = routine::snapshot();
+    let seen = snapshot.get(handle.id()).unwrap();
+    assert_eq!((seen.name(), seen.spawned_at()), ("generic", (file!(), line)));
+    handle.await.unwrap();
+}
 
-        #[routine(in_place)]
-        fn first(&self) -> Option<&String> {
-            self.items.first()
-        }
+#[tokio::test]
+async fn a_routine_that_waits_shows_the_line() {
+    let (_keep, ends) = tokio::sync::oneshot::channel::<()>();
+    let line = line!() + 2;
+    let handle = routine::routine!(async move {
+        let _ = ends.await;
+    });
+    tokio::task::yield_now().await;
+    let snapshot = routine::snapshot();
+    assert_eq!(snapshot.get(handle.id()).unwrap().waits_at(), Some((file!(), line)));
+    handle.abort();
+}
 
-        #[routine(in_place)]
-        async fn into_items(mut self) -> Vec<String> {
-            self.items.sort();
-            self.items
-        }
-    }
+fn is_send<F: Future + Send>(future: F) -> F {
+    future
+}
 
-    trait Store {
-        #[routine(in_place)]
-        async fn count(&self) -> usize {
-            rest().await;
-            self.plain()
-        }
-
-        fn plain(&self) -> usize;
-
-        fn boxed<'a>(&'a self, by: &'a usize) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>>;
-    }
-
-    impl Store for Cart {
-        #[routine(in_place)]
-        fn plain(&self) -> usize {
-            self.items.len()
-        }
-
-        #[routine(in_place)]
-        fn boxed<'a>(&'a self, by: &'a usize) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
-            let by = *by;
-            Box::pin(async move {
-                rest().await;
-                assert_eq!(name(), "boxed");
-                self.items.len() * by
-            })
-        }
-    }
-
-    #[tokio::test]
-    async fn methods_stay_methods() {
-        let mut cart = Cart::default();
-        assert_eq!(cart.add("b").await.unwrap(), 1);
-        assert_eq!(cart.add("a").await.unwrap(), 2);
-        assert!(cart.add("").await.is_err());
-        assert_eq!(cart.first().unwrap(), "b");
-        assert_eq!(cart.count().await, 2);
-        assert_eq!(cart.boxed(&3).await, 6);
-        assert_eq!(cart.into_items().await, ["a", "b"]);
-    }
-
-    #[routine(in_place)]
-    fn future(n: u8) -> impl Future<Output = u8> {
-        async move {
-            rest().await;
-            n
-        }
-    }
-
-    #[routine(in_place)]
-    async fn not_send(n: u8) -> u8 {
-        let cell = std::rc::Rc::new(RefCell::new(n));
-        rest().await;
-        *cell.borrow_mut() += 1;
-        *cell.borrow()
-    }
-
-    #[routine(in_place)]
-    async fn coerced(n: u8) -> Box<dyn Debug> {
-        if n == 0 {
-            return Box::new("none");
-        }
-        Box::new(n)
-    }
-
-    #[routine(in_place)]
-    async fn last_borrows(values: Mutex<Vec<u8>>) -> usize {
-        values.lock().unwrap().len()
-    }
-
-    #[tokio::test]
-    async fn bodies_that_lean_on_their_signature() {
-        assert_eq!(future(5).await, 5);
-        assert_eq!(not_send(5).await, 6);
-        assert_eq!(format!("{:?}", coerced(0).await), "\"none\"");
-        assert_eq!(last_borrows(Mutex::new(vec![1])).await, 1);
-    }
-
-    #[routine(in_place, recover)]
-    async fn caught(n: u8) -> Result<u8, BoxError> {
-        rest().await;
-        assert!(n > 0, "zero");
-        Ok(n)
-    }
-
-    #[routine(in_place, recover)]
-    fn caught_plain() {
-        panic!("as asked")
-    }
-
-    #[derive(Debug)]
-    struct Mine(String);
-
-    impl From<Error> for Mine {
-        fn from(error: Error) -> Self {
-            Self(error.to_string())
-        }
-    }
-
-    #[routine(in_place, recover)]
-    fn caught_as_mine() -> Result<(), Mine> {
-        panic!("as asked")
-    }
-
-    #[routine(in_place)]
-    async fn passed_on() -> Result<u8, Mine> {
-        panic!("as asked")
-    }
-
-    #[tokio::test]
-    async fn a_panic_becomes_a_value_or_goes_on() {
-        assert_eq!(caught(1).await.unwrap(), 1);
-        assert!(caught(0).await.unwrap_err().to_string().contains("zero"));
-        caught_plain();
-        assert!(caught_as_mine().unwrap_err().0.contains("as asked"));
-        assert!(tokio::spawn(passed_on()).await.unwrap_err().is_panic());
-    }
-
-    #[routine(in_place)]
-    async fn never() -> ! {
-        loop {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    #[routine(in_place)]
-    fn never_plain(n: u8) -> ! {
-        panic!("{n}")
-    }
-
-    #[tokio::test]
-    async fn a_function_that_never_returns_stays_one() {
-        let handle = tokio::spawn(async { never().await });
-        handle.abort();
-        assert!(handle.await.unwrap_err().is_cancelled());
-        assert!(std::panic::catch_unwind(|| never_plain(1)).is_err());
-    }
-
-    #[routine(in_place)]
-    #[tokio::test]
-    async fn below_an_attribute_of_its_own() {
-        rest().await;
-        assert_eq!(name(), "below_an_attribute_of_its_own");
-    }
-
-    #[tokio::test]
-    #[routine(in_place)]
-    async fn above_an_attribute_of_its_own() -> Result<(), io::Error> {
-        rest().await;
-        Ok(())
-    }
+#[tokio::test]
+async fn a_handle_may_go_to_another_thread() {
+    is_send(factorial(3)).await.unwrap();
 }

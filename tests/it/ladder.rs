@@ -98,7 +98,10 @@ async fn a_generic_body_is_sorted_where_its_type_is_known() {
 async fn closures_climb_the_same_ladder() {
     let unit: Handle<()> = routine!(|| ());
     unit.await.unwrap();
-    let boxed: Handle<()> = routine!(|| { std::fs::metadata(".")?; Ok(()) });
+    let boxed: Handle<()> = routine!(|| {
+        std::fs::metadata(".")?;
+        Ok(())
+    });
     boxed.await.unwrap();
     let open: Handle<u64> = routine!(|| { std::fs::metadata(".")?.len() });
     assert!(open.await.is_ok());

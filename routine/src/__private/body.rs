@@ -1,5 +1,8 @@
 //! What an expansion puts around and into a user's body.
 
+// The methods are called on a value, since only a method call climbs the ladder.
+#![allow(clippy::unused_self, clippy::unnecessary_wraps, clippy::missing_errors_doc)]
+
 use std::future::Future;
 
 use crate::error::Error;
@@ -34,7 +37,7 @@ pub fn fallible_call<T, E, F: FnOnce() -> Result<T, E>>(body: F) -> F {
     body
 }
 
-/// Says of a closure that it is called once, so that it may return what it captured.
+/// Says of a closure that it is called once, so that it may give away what it captured.
 #[inline]
 pub fn once<R, F: FnOnce() -> R>(body: F) -> F {
     body
@@ -121,6 +124,11 @@ impl<T, E: From<Error>> FromPanic for Result<T, E> {
 /// Turns a panic into what the function returns.
 pub fn recovering<O: FromPanic>(returns: Returns<O>) -> Returns<O> {
     returns.recovering(O::from_panic)
+}
+
+/// Turns a time that ran out into what the function returns.
+pub fn timing_out<O: FromPanic>(returns: Returns<O>) -> Returns<O> {
+    returns.timing_out(O::from_panic)
 }
 
 /// A future that was awaited. Nothing implements it: a blanket implementation would make the compiler report that one's

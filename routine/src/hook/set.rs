@@ -1,168 +1,233 @@
-//! The sets of hooks: the current one, and those that running routines still hold.
+//! Sets of hooks, and the numbers by which routines keep theirs.
+//!
+//! A set never changes: adding or removing a hook makes another set current. A routine notes the number of its set, which
+//! fits into a slot where a reference would not, and finds at its end the hooks that it began under.
 //!
 //! # Invariants
-//! - A set never changes; adding or removing a hook makes another set current.
-//! - A set is in the table while it is current or a routine holds it. Its number is its place plus one, and 0 is the set of
-//!   no hooks. A number is used again once its set has left the table.
-//! - One lock, `SETS`. No hook runs under it, and none is dropped under it.
+//! - `current` is the number of the set that a beginning routine runs, 0 where that has no hooks. It is written under the
+//!   lock, and what is read of it without the lock decides only whether to take the lock.
+//! - Number `n` is place `n - 1`. A place is filled exactly while its set is current or `live` routines that began under
+//!   it have not ended; its number is given to another set only when it is empty, and it is then in `free`, once.
+//! - Hooks are users' code: they are called and dropped through an `Arc` that was taken out, never under the lock.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::{Begin, End};
+use crate::id::RoutineId;
 use crate::panic::{self, Rate};
 use crate::report::{self, Cause, Subject};
 
-pub(super) enum Call {
-    Before(Box<dyn Fn(&Begin<'_>) + Send + Sync>),
-    After(Box<dyn Fn(&End<'_>) + Send + Sync>),
-}
+type Before = Box<dyn Fn(&Begin<'_>) + Send + Sync>;
+type After = Box<dyn Fn(&End<'_>) + Send + Sync>;
 
-/// A hook, and where it was added.
+/// What one call added.
 pub(super) struct Hook {
-    key: u64,
-    call: Option<Call>,
-    place: &'static Location<'static>,
-    reports: Rate,
+    before: Option<Before>,
+    after: Option<After>,
+    site: &'static Location<'static>,
+    /// How often its panics are reported.
+    rate: Rate,
 }
 
 impl Hook {
-    pub(super) fn new(call: Call, place: &'static Location<'static>) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self { key: NEXT.fetch_add(1, Ordering::Relaxed), call: Some(call), place, reports: Rate::new() }
+    pub(super) fn new(before: Option<Before>, after: Option<After>, site: &'static Location<'static>) -> Self {
+        Self { before, after, site, rate: Rate::new() }
     }
 
-    /// Runs the hook, contained.
-    fn run(&self, subject: &Subject, call: impl FnOnce(&Call)) {
-        let Some(hook) = &self.call else { return };
-        if let Err(payload) = panic::contain(|| call(hook)) {
-            let panic = panic::take(payload, subject.id.map_or(0, crate::RoutineId::get));
-            if self.reports.admit() {
-                report::report(subject, &Cause::HookPanic { hook: self.place, panic: &panic });
-            }
+    pub(super) const fn site(&self) -> &'static Location<'static> {
+        self.site
+    }
+
+    fn before(&self, begin: &Begin<'_>) {
+        let Some(before) = &self.before else { return };
+        if let Err(payload) = panic::contain(|| before(begin)) {
+            self.panicked(begin.subject, payload);
+        }
+    }
+
+    fn after(&self, end: &End<'_>) {
+        let Some(after) = &self.after else { return };
+        if let Err(payload) = panic::contain(|| after(end)) {
+            self.panicked(end.subject, payload);
+        }
+    }
+
+    #[cold]
+    fn panicked(&self, subject: &Subject, payload: Box<dyn Any + Send>) {
+        let panic = panic::take(payload, subject.id.map_or(0, RoutineId::get));
+        if self.rate.admit() {
+            report::report(subject, &Cause::HookPanic { hook: self.site, panic: &panic });
         }
     }
 }
 
 impl Drop for Hook {
+    // Each by itself, here rather than where a set is dropped: a second panic in one drop would end the process.
     fn drop(&mut self) {
-        // What a closure holds is the user's.
-        let call = self.call.take();
-        panic::swallow(|| drop(call));
+        let (before, after) = (self.before.take(), self.after.take());
+        panic::swallow(|| drop(before));
+        panic::swallow(|| drop(after));
     }
 }
 
 impl fmt::Debug for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hook").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Hook").field("site", &self.site).finish_non_exhaustive()
     }
 }
 
+/// The hooks of a routine, in the order in which they were added.
 type Set = Arc<[Arc<Hook>]>;
 
-/// A set in the table, and how many routines hold it.
+/// All sets that some routine may still need.
 #[derive(Debug)]
-struct Held {
-    set: Set,
-    routines: usize,
+pub(super) struct Hooks {
+    current: AtomicU32,
+    table: Mutex<Table>,
 }
 
-static SETS: Mutex<Vec<Option<Held>>> = Mutex::new(Vec::new());
-
-/// The number of the current set; 0 where there are no hooks. Written under the lock.
-static CURRENT: AtomicU32 = AtomicU32::new(0);
-
-fn sets() -> MutexGuard<'static, Vec<Option<Held>>> {
-    SETS.lock().unwrap_or_else(PoisonError::into_inner)
+#[derive(Debug)]
+struct Table {
+    places: Vec<Place>,
+    free: Vec<u32>,
 }
 
-/// The number of the current set, all that a routine without hooks pays for.
-#[inline]
-pub(crate) fn current() -> u32 {
-    CURRENT.load(Ordering::Relaxed)
+#[derive(Debug)]
+struct Place {
+    set: Option<Set>,
+    live: usize,
 }
 
-fn place(number: u32) -> Option<usize> {
-    (number as usize).checked_sub(1)
-}
+impl Table {
+    fn place(&mut self, number: u32) -> Option<&mut Place> {
+        self.places.get_mut(number.checked_sub(1)? as usize)
+    }
 
-/// Adds a hook to a new current set.
-pub(super) fn add(hook: Hook) -> u64 {
-    let key = hook.key;
-    replace(|hooks| hooks.push(Arc::new(hook)));
-    key
-}
-
-pub(super) fn remove(key: u64) {
-    replace(|hooks| hooks.retain(|hook| hook.key != key));
-}
-
-/// Makes a changed copy of the current set the current one.
-fn replace(change: impl FnOnce(&mut Vec<Arc<Hook>>)) {
-    let mut table = sets();
-    let old = place(current());
-    let mut hooks = old.and_then(|old| table[old].as_ref()).map_or_else(Vec::new, |held| held.set.to_vec());
-    // Everything that falls out of the table is kept until the lock is gone: a hook's drop is the user's code.
-    let before = hooks.clone();
-    change(&mut hooks);
-    let number = if hooks.is_empty() { 0 } else { insert(&mut table, hooks.into()) };
-    CURRENT.store(number, Ordering::Release);
-    let gone = old.and_then(|old| release(&mut table, old));
-    drop(table);
-    drop((before, gone));
-}
-
-fn insert(table: &mut Vec<Option<Held>>, set: Set) -> u32 {
-    let free = table.iter().position(Option::is_none).unwrap_or_else(|| {
-        table.push(None);
-        table.len() - 1
-    });
-    table[free] = Some(Held { set, routines: 0 });
-    u32::try_from(free + 1).expect("four thousand million sets of hooks do not fit into memory")
-}
-
-/// Takes a set out of the table if nobody needs it any more.
-fn release(table: &mut [Option<Held>], place: usize) -> Option<Held> {
-    let needed = self::place(current()) == Some(place) || table[place].as_ref().is_some_and(|held| held.routines > 0);
-    if needed { None } else { table[place].take() }
-}
-
-/// Takes hold of the current set for a routine that begins, and runs its before-hooks. Gives its number.
-pub(crate) fn before(begin: &Begin<'_>) -> u32 {
-    let mut table = sets();
-    let number = current();
-    let Some(held) = place(number).and_then(|place| table[place].as_mut()) else { return 0 };
-    held.routines += 1;
-    let set = Arc::clone(&held.set);
-    drop(table);
-    for hook in &*set {
-        hook.run(begin.subject, |call| {
-            if let Call::Before(hook) = call {
-                hook(begin);
-            }
+    fn put(&mut self, set: Set) -> u32 {
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.places.push(Place { set: None, live: 0 });
+            u32::try_from(self.places.len())
+                .expect("there are fewer sets of hooks than routines, and those fit into memory")
         });
+        if let Some(place) = self.place(number) {
+            place.set = Some(set);
+        }
+        number
     }
-    number
+
+    /// Takes a set out, if nothing needs it any more.
+    fn retire(&mut self, number: u32, current: u32) -> Option<Set> {
+        let place = self.place(number)?;
+        if number == current || place.live > 0 {
+            return None;
+        }
+        let set = place.set.take()?;
+        self.free.push(number);
+        Some(set)
+    }
 }
 
-/// Runs the after-hooks of the set that a routine holds, and lets go of it.
-pub(crate) fn after(number: u32, end: &End<'_>) {
-    let Some(place) = place(number) else { return };
-    let Some(set) = sets()[place].as_ref().map(|held| Arc::clone(&held.set)) else { return };
-    for hook in set.iter().rev() {
-        hook.run(end.subject, |call| {
-            if let Call::After(hook) = call {
-                hook(end);
-            }
+impl Hooks {
+    pub(super) const fn new() -> Self {
+        Self { current: AtomicU32::new(0), table: Mutex::new(Table { places: Vec::new(), free: Vec::new() }) }
+    }
+
+    #[inline]
+    pub(super) fn current(&self) -> u32 {
+        self.current.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add(&self, hook: Hook) -> Weak<Hook> {
+        let hook = Arc::new(hook);
+        let handle = Arc::downgrade(&hook);
+        self.change(|hooks| {
+            hooks.push(hook);
+            true
         });
+        handle
     }
-    let mut table = sets();
-    if let Some(held) = &mut table[place] {
-        held.routines -= 1;
+
+    pub(super) fn remove(&self, hook: &Arc<Hook>) -> bool {
+        self.change(|hooks| {
+            let before = hooks.len();
+            // What is removed here is only one count of the hook: the caller holds another, and drops it without the lock.
+            hooks.retain(|other| !Arc::ptr_eq(other, hook));
+            hooks.len() < before
+        })
     }
-    let gone = release(&mut table, place);
-    drop(table);
-    drop((set, gone));
+
+    /// Makes another set current, unless `edit` changed nothing.
+    fn change(&self, edit: impl FnOnce(&mut Vec<Arc<Hook>>) -> bool) -> bool {
+        let mut table = self.lock();
+        let old = self.current();
+        let mut hooks = match table.place(old) {
+            Some(Place { set: Some(set), .. }) => set.to_vec(),
+            _ => Vec::new(),
+        };
+        let changed = edit(&mut hooks);
+        if !changed {
+            drop(table);
+            return false;
+        }
+        let new = if hooks.is_empty() { 0 } else { table.put(hooks.into()) };
+        self.current.store(new, Ordering::Relaxed);
+        let retired = table.retire(old, new);
+        drop(table);
+        drop(retired);
+        true
+    }
+
+    pub(super) fn before(&self, begin: &Begin<'_>) -> u32 {
+        let Some((number, set)) = self.pin() else { return 0 };
+        for hook in &*set {
+            hook.before(begin);
+        }
+        number
+    }
+
+    pub(super) fn after(&self, number: u32, end: &End<'_>) {
+        let Some(set) = self.unpin(number) else { return };
+        for hook in set.iter().rev() {
+            hook.after(end);
+        }
+    }
+
+    fn pin(&self) -> Option<(u32, Set)> {
+        let mut table = self.lock();
+        let number = self.current();
+        let place = table.place(number)?;
+        place.live += 1;
+        Some((number, place.set.clone()?))
+    }
+
+    /// Gives up a number. What it stood for is kept alive by what this returns.
+    fn unpin(&self, number: u32) -> Option<Set> {
+        let mut table = self.lock();
+        let current = self.current();
+        let place = table.place(number)?;
+        place.live = place.live.checked_sub(1)?;
+        let set = place.set.clone();
+        // Not the last count of the set, so nothing is dropped under the lock.
+        drop(table.retire(number, current));
+        set
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many sets are kept.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        let table = self.lock();
+        assert_eq!(
+            table.places.len() - table.free.len(),
+            table.places.iter().filter(|place| place.set.is_some()).count()
+        );
+        table.places.len() - table.free.len()
+    }
 }

@@ -1,7 +1,8 @@
 //! The panic hook: the only place that sees where a panic began, and its stack.
 //!
 //! It is installed once, before the first routine starts, and runs the hook that was there before exactly once for every
-//! panic. It runs no other code of a user, takes no lock and cannot panic, also while its thread ends.
+//! panic. It runs no other code of a user, takes no lock (but with `panic = "abort"`, where it makes the record) and cannot
+//! panic, also while its thread ends.
 //!
 //! # Invariants
 //! - A thread keeps one capture, of its latest panic inside a routine, with the routine's number. It is used for a
@@ -15,9 +16,13 @@ use std::cell::Cell;
 use std::panic::PanicHookInfo;
 use std::sync::Once;
 
-use super::message;
+use super::{Panic, message};
 use crate::current;
+use crate::id::RoutineId;
+use crate::life;
 use crate::policy::Policy;
+use crate::registry::Slot;
+use crate::report::{self, Cause, Subject};
 use crate::text;
 
 /// What the hook saw of a panic.
@@ -76,7 +81,7 @@ fn install_now() {
 }
 
 fn see(info: &PanicHookInfo<'_>) {
-    let _ = REPORTED.try_with(|reported| reported.take());
+    let _ = REPORTED.try_with(Cell::take);
     let Some(slot) = current::slot() else { return };
     let id = slot.routine();
     if id == 0 {
@@ -89,9 +94,20 @@ fn see(info: &PanicHookInfo<'_>) {
         location: info.location().map(ToString::to_string),
         stack: wants_stack.then(Backtrace::force_capture),
     };
-    #[cfg(panic = "abort")]
-    super::last_words(slot, info);
-    let _ = LATEST.try_with(|latest| latest.set(Some(Box::new(capture))));
+    if cfg!(panic = "abort") {
+        last_words(slot, info.payload(), capture);
+    } else {
+        let _ = LATEST.try_with(|latest| latest.set(Some(Box::new(capture))));
+    }
+}
+
+/// With `panic = "abort"` nothing of ours runs after the hook, so the record is made here. It goes to stderr alone, since
+/// a subscriber may be what panicked.
+#[cold]
+fn last_words(slot: &Slot, payload: &(dyn Any + Send), capture: Capture) {
+    let panic = Panic::new(payload, capture.location, capture.stack);
+    let subject = Subject { id: RoutineId::from_raw(capture.id), ..life::subject(slot) };
+    report::to_stderr(&report::render(&subject, &Cause::Panic(&panic)));
 }
 
 /// Location and stack of the panic that `payload` came from, if this thread saw it in the routine with number `id`.
@@ -115,4 +131,22 @@ pub(crate) fn was_reported(payload: &(dyn Any + Send)) -> bool {
 
 fn address(payload: &(dyn Any + Send)) -> usize {
     std::ptr::from_ref(payload).cast::<()>().addr()
+}
+
+#[cfg(test)]
+pub(super) fn is_installed() -> bool {
+    INSTALLED.is_completed()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// What a build with `panic = "abort"` does for a panic here.
+    pub(crate) fn last_words_here() {
+        let payload: &(dyn Any + Send) = &"boom";
+        let slot = current::slot().unwrap();
+        let location = Some("src/x.rs:1:2".to_owned());
+        last_words(slot, payload, Capture { id: slot.routine(), payload: Mark::of(payload), location, stack: None });
+    }
 }

@@ -28,6 +28,14 @@ pub struct Panic {
 }
 
 impl Panic {
+    fn new(payload: &(dyn Any + Send), location: Option<String>, stack: Option<Backtrace>) -> Self {
+        let message = match message(payload) {
+            Some(message) => text::clean(&message, text::MESSAGE),
+            None => "a payload that is no text".to_owned(),
+        };
+        Self { message, location, stack: stack.map(Stack::new) }
+    }
+
     /// The message: the payload, if it was a string as `panic!` makes it.
     #[must_use]
     pub fn message(&self) -> &str {
@@ -68,7 +76,10 @@ impl fmt::Display for Panic {
 
 impl fmt::Debug for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Panic").field("message", &self.message).field("location", &self.location).finish_non_exhaustive()
+        f.debug_struct("Panic")
+            .field("message", &self.message)
+            .field("location", &self.location)
+            .finish_non_exhaustive()
     }
 }
 
@@ -97,14 +108,8 @@ impl Stack {
 /// What a payload says of the panic that it came from, with what the panic hook saw of it, if it saw the panic of this
 /// payload in the routine with number `id`. The payload goes on living.
 pub(crate) fn read(payload: &(dyn Any + Send), id: u64) -> Panic {
-    let message = match message(payload) {
-        Some(message) => text::clean(&text::head(message, text::MESSAGE + 1), text::MESSAGE),
-        None => "payload of a type that is no string".to_owned(),
-    };
-    match capture::take(payload, id) {
-        Some((location, backtrace)) => Panic { message, location, stack: backtrace.map(Stack::new) },
-        None => Panic { message, location: None, stack: None },
-    }
+    let (location, stack) = capture::take(payload, id).unwrap_or_default();
+    Panic::new(payload, location, stack)
 }
 
 /// [`read`], for a payload that goes no further.
@@ -122,11 +127,6 @@ pub(crate) fn contain<R>(work: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Se
 /// Runs code of a user whose panic nobody has to hear of besides the panic hook. Says whether it panicked.
 pub(crate) fn swallow(work: impl FnOnce()) -> bool {
     contain(work).map_err(drop_payload).is_err()
-}
-
-/// Drops a value whose `Drop` may panic.
-pub(crate) fn drop_contained<T>(value: T) -> Result<(), Box<dyn Any + Send>> {
-    contain(|| drop(value))
 }
 
 /// How often the `Drop` of a payload may panic with another payload.
@@ -152,22 +152,5 @@ fn message(payload: &(dyn Any + Send)) -> Option<&str> {
     }
 }
 
-
-/// What a process that is about to abort leaves behind: with `panic = "abort"` nothing runs after the panic hook.
-#[cfg(panic = "abort")]
-fn last_words(slot: &crate::registry::Slot, info: &std::panic::PanicHookInfo<'_>) {
-    use std::io::Write;
-
-    let message = message(info.payload()).unwrap_or("payload of a type that is no string");
-    let message = text::clean(&text::head(message, text::MESSAGE + 1), text::MESSAGE);
-    let origin = crate::site::origin(slot.origin());
-    let line = format!(
-        "routine `{}` panicked, and takes the process down: {message}, routine.id={}, routine.trace={}, spawned at {}:{}\n",
-        origin.name,
-        slot.routine(),
-        slot.trace(),
-        origin.file,
-        origin.line,
-    );
-    let _ = std::io::stderr().write_all(line.as_bytes());
-}
+#[cfg(test)]
+mod tests;

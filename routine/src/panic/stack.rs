@@ -1,49 +1,63 @@
 //! A captured stack as text, trimmed to the frames of the user's code.
+//!
+//! A stack's text is the only form of it that the standard library gives. Where nothing is recognised, as in a build without
+//! symbols, all frames are kept.
 
 use std::backtrace::Backtrace;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use crate::text;
 
 /// Frames that are shown at most, unless all are asked for.
 const FRAMES: usize = 64;
-/// Bytes that are shown at most of a trimmed stack, and of a whole one.
+/// Bytes that are shown at most of a trimmed stack.
 const TRIMMED: usize = 16 * 1024;
-const WHOLE: usize = 128 * 1024;
+/// Bytes that are read at most of a stack, and shown of a whole one: a recursion may be a million frames deep.
+const WHOLE: usize = 256 * 1024;
 
 /// The names of a captured stack, a frame on one line with its place on the next.
 pub(super) fn resolve(captured: &Backtrace) -> String {
     let whole = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value == "full");
-    let text = captured.to_string();
-    if whole { text::head(&text, WHOLE).to_owned() } else { trim(&text) }
+    let mut text = Head(String::new());
+    // An error says that the head is full.
+    let _ = write!(text, "{captured}");
+    if whole { text.0 } else { trim(&text.0) }
+}
+
+/// Takes the head of a text.
+struct Head(String);
+
+impl Write for Head {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = WHOLE - self.0.len();
+        self.0.push_str(text::head(text, room));
+        if text.len() > room { Err(fmt::Error) } else { Ok(()) }
+    }
 }
 
 /// Keeps what lies between the machinery that panicked and the machinery that polled.
-///
-/// A stack's text is the only stable form that the standard library gives. Where nothing is recognised, as in a build
-/// without symbols, all frames are kept.
 fn trim(text: &str) -> String {
     let frames = frames(text);
-    // Below the last frame that began the panic is the code that panicked; the machinery may show several such frames.
-    let top = frames.iter().rposition(|frame| begins_panic(frame.name)).map_or(0, |index| index + 1);
-    let below = frames[top..].iter().position(|frame| polls(frame.name));
-    let bottom = below.map_or(frames.len(), |index| top + index);
-    // A panic of our own, such as one in a dropped value, may leave nothing in between.
-    let kept = if top < bottom { &frames[top..bottom] } else { &frames[..] };
+    let kept = own(&frames);
     let mut trimmed = String::new();
     for (number, frame) in kept.iter().take(FRAMES).enumerate() {
-        let _ = write!(trimmed, "{}{number:4}: {}", if number == 0 { "" } else { "\n" }, frame.name);
+        let start = trimmed.len();
+        let gap = if number == 0 { "" } else { "\n" };
+        let _ = write!(trimmed, "{gap}{number:4}: {}", text::clean(&frame.name, text::FIELD));
         if let Some(place) = frame.place {
-            let _ = write!(trimmed, "\n             {place}");
+            let _ = write!(trimmed, "\n             {}", text::clean(&place, text::FIELD));
         }
         if trimmed.len() > TRIMMED {
-            return format!("{}…", text::head(&trimmed, TRIMMED));
+            trimmed.truncate(start);
+            return rest(trimmed, kept.len() - number);
         }
     }
-    if kept.len() > FRAMES {
-        let _ = write!(trimmed, "\n      … {} frames more", kept.len() - FRAMES);
-    }
-    trimmed
+    if kept.len() > FRAMES { rest(trimmed, kept.len() - FRAMES) } else { trimmed }
+}
+
+fn rest(mut shown: String, frames: usize) -> String {
+    let _ = write!(shown, "\n      … {frames} frames more");
+    shown
 }
 
 struct Frame<'a> {
@@ -68,59 +82,102 @@ fn frames(text: &str) -> Vec<Frame<'_>> {
     frames
 }
 
-/// Whether a frame is of the standard library's way from `panic!` to the hook.
-fn begins_panic(name: &str) -> bool {
-    [
-        "rust_begin_unwind",
-        "__rustc::rust_begin_unwind",
-        "core::panicking::",
-        "std::panicking::",
-        "core::result::unwrap_failed",
-        "core::option::unwrap_failed",
-        "core::option::expect_failed",
-        "core::slice::index::slice_",
-        "std::panic::panic_any",
-        "__rust_end_short_backtrace",
-    ]
-    .iter()
-    .any(|marker| name.contains(marker))
-        && !name.contains("std::panicking::try")
-        && !name.contains("std::panicking::catch_unwind")
+/// The frames of the user's code. All, where none is recognised as such.
+fn own<'a, 'b>(frames: &'b [Frame<'a>]) -> &'b [Frame<'a>] {
+    let hook = frames.iter().position(|frame| frame.name.contains("__rust_end_short_backtrace"));
+    let mut own = &frames[hook.map_or(0, |last| last + 1)..];
+    while let [first, outer @ ..] = own {
+        if !is_std(first.name) {
+            break;
+        }
+        own = outer;
+    }
+    // Code of a user may catch a panic and resume it, or run a runtime of its own, so our own frames say best where the
+    // routine began. An optimised build may have put them into their callers.
+    let ours = own.iter().position(|frame| begins_routine(frame.name));
+    let bottom = ours.or_else(|| own.iter().position(|frame| runs_routines(frame.name)));
+    own = &own[..bottom.unwrap_or(own.len())];
+    while let [inner @ .., last] = own {
+        if !is_std(last.name) {
+            break;
+        }
+        own = inner;
+    }
+    if own.is_empty() { frames } else { own }
 }
 
-/// Whether a frame is of the way from a thread's start to the routine's body.
-fn polls(name: &str) -> bool {
-    [
-        "std::panicking::try",
-        "std::panicking::catch_unwind",
-        "std::panic::catch_unwind",
-        "panic::unwind_safe::AssertUnwindSafe",
-        "<routine::task::Task<",
-        "routine::blocking::Job<",
-        "routine::in_place::",
-        "routine::life::",
-        "routine::panic::contain",
-        "tokio::runtime::",
-        "__rust_begin_short_backtrace",
-    ]
-    .iter()
-    .any(|marker| name.contains(marker))
+/// Whether a frame is of our way into the body of a routine.
+fn begins_routine(name: &str) -> bool {
+    ["routine::task::", "routine::blocking::", "routine::in_place::", "routine::life::", "routine::panic::contain"]
+        .iter()
+        .any(|module| name.trim_start_matches(['<', '_']).starts_with(module))
+}
+
+/// Whether a frame is of the way from the start of a thread to what a runtime runs.
+fn runs_routines(name: &str) -> bool {
+    ["__rust_try", "std::panicking::", "std::panic::catch_unwind", "tokio::runtime::", "__rust_begin_short_backtrace"]
+        .iter()
+        .any(|marker| name.contains(marker))
+}
+
+/// Whether a frame is the standard library's own, and not of an implementation for one of its types.
+fn is_std(name: &str) -> bool {
+    let of_std = |path: &str| {
+        ["core::", "std::", "alloc::", "__rust", "rust_begin_unwind", "_Unwind_"]
+            .iter()
+            .any(|krate| path.starts_with(krate))
+    };
+    match name.strip_prefix('<').and_then(|name| name.split_once(" as ")) {
+        Some((of, what)) => of_std(of.trim_start_matches(['&', '<'])) && of_std(what),
+        None => of_std(name.trim_start_matches('<')),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::trim;
+    use super::{FRAMES, TRIMMED, trim};
+
+    fn names(trimmed: &str) -> Vec<&str> {
+        trimmed.lines().filter_map(|line| line.split_once(": ")).map(|(_, name)| name).collect()
+    }
 
     #[test]
     fn what_panicked_and_what_polled_are_left_out() {
         let text = "   0: std::backtrace::Backtrace::force_capture\n   1: routine::panic::capture::see\n   \
                     2: std::panicking::panic_with_hook\n             at /rustc/x/panicking.rs:1:2\n   \
-                    3: core::panicking::panic_fmt\n   4: shop::cart::total\n             at src/cart.rs:7:9\n   \
-                    5: shop::main::{{closure}}\n   6: std::panicking::catch_unwind::do_call\n   7: tokio::runtime::task::raw::poll\n";
+                    3: std::sys::backtrace::__rust_end_short_backtrace\n   4: __rustc::rust_begin_unwind\n   \
+                    5: core::panicking::panic_fmt\n   6: core::result::Result<T,E>::unwrap\n   \
+                    7: shop::cart::total\n             at src/cart.rs:7:9\n   8: shop::main::{{closure}}\n   \
+                    9: <core::pin::Pin<P> as core::future::future::Future>::poll\n  \
+                    10: <routine::task::Task<K,F> as core::future::future::Future>::poll::{{closure}}\n  \
+                    11: std::panicking::catch_unwind::do_call\n  12: tokio::runtime::task::raw::poll\n";
         assert_eq!(
             trim(text),
             "   0: shop::cart::total\n             at src/cart.rs:7:9\n   1: shop::main::{{closure}}"
         );
+    }
+
+    #[test]
+    fn an_optimised_build_without_our_frames_is_trimmed_at_the_runtime() {
+        let text = "0: std::panicking::panic_with_hook\n1: std::sys::backtrace::__rust_end_short_backtrace\n\
+                    2: std::panicking::begin_panic\n3: shop::cart::total\n4: tokio::runtime::task::raw::poll\n";
+        assert_eq!(names(&trim(text)), ["shop::cart::total"]);
+    }
+
+    #[test]
+    fn a_runtime_and_a_catch_of_the_users_own_are_kept() {
+        let text = "0: __rust_end_short_backtrace\n1: shop::inner\n2: std::panicking::catch_unwind\n3: shop::retry\n\
+                    4: tokio::runtime::runtime::Runtime::block_on\n5: shop::outer\n6: routine::blocking::Job<K,R>::run\n";
+        let kept = trim(text);
+        assert_eq!(names(&kept).first(), Some(&"shop::inner"));
+        assert_eq!(names(&kept).last(), Some(&"shop::outer"));
+    }
+
+    #[test]
+    fn an_implementation_for_a_type_of_the_standard_library_is_the_users() {
+        let text = "0: __rust_end_short_backtrace\n1: <alloc::vec::Vec<T> as core::ops::index::Index<I>>::index\n\
+                    2: <alloc::vec::Vec<T> as shop::Total>::total\n3: routine::task::poll\n";
+        assert_eq!(names(&trim(text)), ["<alloc::vec::Vec<T> as shop::Total>::total"]);
     }
 
     #[test]
@@ -130,8 +187,10 @@ mod tests {
 
     #[test]
     fn a_deep_stack_is_cut() {
-        let deep: String = (0..1000).map(|number| format!("{number}: a::b\n")).collect();
-        let trimmed = trim(&deep);
+        let trimmed = trim(&"0: a::b\n".repeat(1000));
         assert!(trimmed.ends_with("… 936 frames more"), "{trimmed}");
+        assert_eq!(names(&trimmed).len(), FRAMES);
+        let wide = format!("0: {}\n", "a".repeat(900));
+        assert!(trim(&wide.repeat(FRAMES)).len() < TRIMMED + 50);
     }
 }

@@ -94,21 +94,23 @@ pub(crate) fn take() -> &'static Slot {
 #[cold]
 #[inline(never)]
 fn take_batch() -> &'static Slot {
-    let mut batch = Vec::with_capacity(CACHE);
-    lock(&GLOBAL).refill(&mut batch);
-    let slot = batch.pop().unwrap_or_else(|| unreachable!("a refill brings at least one slot"));
-    let kept = FREE.try_with(|cache| {
+    let cached = FREE.try_with(|cache| {
         let mut cache = cache.0.borrow_mut();
         if cache.capacity() == 0 {
-            *cache = std::mem::take(&mut batch);
-        } else {
-            cache.append(&mut batch);
+            cache.reserve_exact(CACHE);
         }
+        lock(&GLOBAL).refill(&mut cache);
+        cache.pop()
     });
-    if kept.is_err() {
-        lock(&GLOBAL).give_back(batch.into_iter());
-    }
-    slot
+    // A thread that is ending has no cache any more, and hands back what it does not need.
+    cached.ok().flatten().unwrap_or_else(|| {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut global = lock(&GLOBAL);
+        global.refill(&mut batch);
+        let slot = batch.pop().unwrap_or_else(|| unreachable!("a refill brings at least one slot"));
+        global.give_back(batch.into_iter());
+        slot
+    })
 }
 
 /// Gives a slot back that its owner has cleared.

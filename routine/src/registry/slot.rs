@@ -97,7 +97,7 @@ impl Flags {
     pub(crate) const IN_PLACE: Self = Self(1 << 10);
     /// The body runs on a thread of the blocking pool.
     pub(crate) const BLOCKING: Self = Self(1 << 11);
-    /// Started inside a hook: runs without hooks.
+    /// Started inside a hook, or below what was: runs without hooks.
     pub(crate) const NO_HOOKS: Self = Self(1 << 12);
     /// Of a scope: the last segment is the number of the routine around it.
     pub(crate) const OWN_TRACE: Self = Self(1 << 13);
@@ -125,6 +125,7 @@ impl Meta {
     const KIND: u32 = 0b11;
     const POLICY_SHIFT: u32 = 2;
     const DEPTH_SHIFT: u32 = 4;
+    const CHAIN_SHIFT: u32 = 24;
 
     #[inline]
     pub(crate) const fn new(kind: Kind, policy: Policy, depth: u8, flags: Flags) -> Self {
@@ -133,6 +134,15 @@ impl Meta {
             Kind::Scope => 1,
         };
         Self(kind | policy.bits() << Self::POLICY_SHIFT | (depth as u32) << Self::DEPTH_SHIFT | flags.0)
+    }
+
+    /// How many routines above have spans that are children of one another's.
+    pub(crate) const fn chain(self) -> u8 {
+        (self.0 >> Self::CHAIN_SHIFT) as u8
+    }
+
+    pub(crate) const fn with_chain(self, chain: u8) -> Self {
+        Self(self.0 & !(0xff << Self::CHAIN_SHIFT) | (chain as u32) << Self::CHAIN_SHIFT)
     }
 
     pub(crate) const fn is_routine(self) -> bool {
@@ -282,12 +292,8 @@ impl Slot {
     /// Asks the routine of that generation to stop. Gives its cancellation token, to be fired by the caller, if
     /// somebody waits for one.
     pub(crate) fn cancel(&self, generation: u32) -> Option<tokio_util::sync::CancellationToken> {
-        let asked = self.sequence.compare_exchange(
-            generation,
-            generation | CANCELLED,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let asked =
+            self.sequence.compare_exchange(generation, generation | CANCELLED, Ordering::AcqRel, Ordering::Acquire);
         if asked.is_err() {
             return None;
         }
@@ -305,11 +311,6 @@ impl Slot {
         self.sequence.load(Ordering::Acquire) & CANCELLED != 0
     }
 
-    /// Whether the routine of that generation is still there, and was asked to stop.
-    pub(crate) fn is_cancelled_in(&self, generation: u32) -> bool {
-        self.sequence.load(Ordering::Acquire) == generation | CANCELLED
-    }
-
     /// For the owner: works on `extra`, which is made if it is not there. What comes out is dropped by the caller,
     /// after the lock.
     pub(crate) fn with_extra<R>(&self, work: impl FnOnce(&mut Extra) -> R) -> R {
@@ -319,11 +320,12 @@ impl Slot {
     }
 
     /// For the owner of a slot that was just filled: puts `extra` in, and says what it holds.
-    pub(crate) fn put_extra(&self, new: Box<Extra>, flags: Flags) {
+    pub(crate) fn put_extra(&self, new: Box<Extra>, flags: Flags, chain: u8) {
         let mut extra = lock(&self.extra);
         *extra = Some(new);
         let flags = flags.with(Flags::EXTRA);
-        self.meta.store(self.meta.load(Ordering::Relaxed) | flags.0, Ordering::Relaxed);
+        let meta = Meta(self.meta.load(Ordering::Relaxed) | flags.0).with_chain(chain);
+        self.meta.store(meta.0, Ordering::Relaxed);
     }
 
     /// For the owner: takes `extra` out, to be dropped outside the lock.
@@ -344,6 +346,13 @@ impl Slot {
     #[inline]
     pub(crate) fn set_state(&self, state: State) {
         self.state.store(state.bits(), Ordering::Relaxed);
+    }
+
+    /// Whether what starts here runs without hooks: in a hook, and below what was started in one, so that a hook that starts
+    /// a routine never leads to another run of itself.
+    #[inline]
+    pub(crate) fn is_without_hooks(&self) -> bool {
+        self.state() == State::InHook || self.meta().has(Flags::NO_HOOKS)
     }
 
     #[inline]
@@ -376,11 +385,7 @@ impl Slot {
 
     #[inline]
     pub(crate) fn lineage(&self) -> [u64; 3] {
-        [
-            self.id.load(Ordering::Relaxed),
-            self.parent.load(Ordering::Relaxed),
-            self.grandparent.load(Ordering::Relaxed),
-        ]
+        [self.id.load(Ordering::Relaxed), self.parent.load(Ordering::Relaxed), self.grandparent.load(Ordering::Relaxed)]
     }
 
     /// The last segment before its mix; a routine's number.

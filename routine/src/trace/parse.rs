@@ -96,7 +96,8 @@ impl FromStr for Trace {
             if depth == 3 {
                 return Err(TraceError::new(Kind::TooManySegments, at));
             }
-            let segment: SpanId = part.parse().map_err(|error: TraceError| TraceError::new(error.kind, at + error.at))?;
+            let segment: SpanId =
+                part.parse().map_err(|error: TraceError| TraceError::new(error.kind, at + error.at))?;
             lineage = [segment::unmix(segment.to_u64()), lineage[0], lineage[1]];
             depth += 1;
             at += 17;

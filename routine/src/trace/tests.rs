@@ -57,7 +57,7 @@ fn malformed_traces_are_refused() {
     let step = "00f067aa0ba902b7";
     for (text, message) in [
         (root.to_owned(), "expected a segment after the root, at byte 32"),
-        (format!("{root}.{step}.{step}.{step}.{step}"), "expected at most 86 bytes, found 100, at byte 0"),
+        (format!("{root}.{step}.{step}.{step}.{step}"), "expected at most 87 bytes, found 100, at byte 0"),
         (format!("{root}.….{step}"), "`…` stands only before 3 segments, at byte 33"),
         (format!("{root}.{step}x"), "expected 16 bytes, found 17, at byte 33"),
         (format!("{root}.{step}.{step}z").replace("7z", "z"), "expected a lower-case hexadecimal digit, at byte 65"),

@@ -1,0 +1,132 @@
+//! Every mistake makes one error, in the user's code, that names the fix.
+//!
+//! Each file of the folder `ui` holds one mistake, and says in its first lines how many errors there are, what the first one
+//! says where the text is ours, and the line and column that it points at. The compiler's own texts are not compared, so a new
+//! compiler does not break this.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// What a case says of itself.
+#[derive(Debug, Default)]
+struct Expected {
+    errors: usize,
+    says: Option<String>,
+    at: (u64, u64),
+}
+
+/// An error of the compiler.
+#[derive(Debug)]
+struct Found {
+    says: String,
+    at: (u64, u64),
+}
+
+fn expected(source: &str) -> Expected {
+    let mut expected = Expected::default();
+    for line in source.lines().filter_map(|line| line.strip_prefix("//@ ")) {
+        match line.split_once(": ").expect("a key and a value") {
+            ("errors", count) => expected.errors = count.parse().expect("a number"),
+            ("says", text) => expected.says = Some(text.to_owned()),
+            ("at", place) => {
+                let (line, column) = place.split_once(':').expect("line and column");
+                expected.at = (line.parse().expect("a line"), column.parse().expect("a column"));
+            }
+            (key, _) => panic!("unknown key {key}"),
+        }
+    }
+    expected
+}
+
+/// A package with a binary for every case.
+fn package(cases: &Path, folder: &Path) -> Vec<String> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut manifest = format!(
+        "[package]\nname = \"ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nroutine = {{ path = {:?} }}\n\
+         tokio = {{ version = \"1\", features = [\"rt\"] }}\n",
+        tests.join("../routine")
+    );
+    let mut names = Vec::new();
+    for case in std::fs::read_dir(cases).expect("the folder of cases") {
+        let path = case.expect("a case").path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let _ = write!(manifest, "\n[[bin]]\nname = \"case_{name}\"\npath = {path:?}\n");
+            names.push(name);
+        }
+    }
+    std::fs::create_dir_all(folder).expect("a folder for the package");
+    std::fs::write(folder.join("Cargo.toml"), manifest).expect("the manifest");
+    // The versions that the workspace was built with, which are on this machine.
+    std::fs::copy(tests.join("../Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
+    names.sort();
+    names
+}
+
+/// The place in the case, of a span that may lie in the definition of a macro that the case calls.
+fn in_case(mut span: Value) -> Value {
+    while !span["file_name"].as_str().is_some_and(|file| file.contains("tests/ui/")) {
+        let call = span["expansion"]["span"].take();
+        if call.is_null() {
+            break;
+        }
+        span = call;
+    }
+    span
+}
+
+/// Checks the package, and gives the errors of each case.
+fn check(folder: &Path) -> BTreeMap<String, Vec<Found>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--keep-going", "--bins", "--message-format=json", "--quiet"])
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env_remove("RUSTFLAGS")
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Ok(message) = serde_json::from_str::<Value>(line) else { continue };
+        if message["reason"] != "compiler-message" || message["message"]["level"] != "error" {
+            continue;
+        }
+        let target = message["target"]["name"].as_str().unwrap_or_default();
+        let name = target.strip_prefix("case_").unwrap_or(target).to_owned();
+        let spans = message["message"]["spans"].as_array().cloned().unwrap_or_default();
+        // The closing "aborting due to" has no place.
+        if let Some(span) = spans.into_iter().find(|span| span["is_primary"] == true).map(in_case) {
+            let at = (span["line_start"].as_u64().unwrap_or(0), span["column_start"].as_u64().unwrap_or(0));
+            let says = message["message"]["message"].as_str().unwrap_or_default().to_owned();
+            found.entry(name).or_default().push(Found { says, at });
+        }
+    }
+    found
+}
+
+#[test]
+fn every_mistake_makes_one_error_that_names_the_fix() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ui");
+    let names = package(&cases, &folder);
+    assert!(names.len() >= 53, "some cases are gone");
+    let found = check(&folder);
+    let mut wrong = String::new();
+    for name in names {
+        let source = std::fs::read_to_string(cases.join(format!("{name}.rs"))).expect("a case");
+        let expected = expected(&source);
+        let errors = found.get(&name).map_or(&[][..], Vec::as_slice);
+        let right = errors.len() == expected.errors
+            && errors.iter().all(|error| {
+                error.at == expected.at && expected.says.as_ref().is_none_or(|says| error.says.contains(says.as_str()))
+            });
+        if !right {
+            let _ = writeln!(wrong, "{name}: expected {expected:?}, found {errors:#?}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}

@@ -1,0 +1,24 @@
+//@ errors: 1
+//@ says: `routine!` needs work to run: `routine! { statements }` or `routine!(options, future)`
+//@ at: 24:16
+#![allow(unused)]
+
+use std::io;
+use std::rc::Rc;
+
+use routine::{prelude::*, routine};
+
+struct S;
+
+#[derive(Debug)]
+struct NotErr;
+
+async fn unit() {}
+
+async fn rd() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {}
+
+async fn z() { routine!(); }

@@ -1,0 +1,23 @@
+//@ errors: 1
+//@ at: 23:41
+#![allow(unused)]
+
+use std::io;
+use std::rc::Rc;
+
+use routine::{prelude::*, routine};
+
+struct S;
+
+#[derive(Debug)]
+struct NotErr;
+
+async fn unit() {}
+
+async fn rd() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {}
+
+async fn z() { let v = vec![1]; let p = &v; routine! { println!("{p:?}"); }; }

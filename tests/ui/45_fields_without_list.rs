@@ -1,0 +1,24 @@
+//@ errors: 1
+//@ says: `fields` needs a list: `fields(user = id, size)`
+//@ at: 24:11
+#![allow(unused)]
+
+use std::io;
+use std::rc::Rc;
+
+use routine::{prelude::*, routine};
+
+struct S;
+
+#[derive(Debug)]
+struct NotErr;
+
+async fn unit() {}
+
+async fn rd() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {}
+
+#[routine(fields)] async fn a() {}

@@ -1,0 +1,24 @@
+//@ errors: 1
+//@ says: `in_place` is for functions; inline, `.await` the work itself
+//@ at: 24:25
+#![allow(unused)]
+
+use std::io;
+use std::rc::Rc;
+
+use routine::{prelude::*, routine};
+
+struct S;
+
+#[derive(Debug)]
+struct NotErr;
+
+async fn unit() {}
+
+async fn rd() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {}
+
+async fn z() { routine!(in_place, unit()); }
