@@ -1,89 +1,104 @@
-//! What does not go together.
+//! What an option goes with, and what a function must not be to become a routine.
 
-use syn::{Error, FnArg, ItemFn, Result, ReturnType, Type};
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Error, FnArg, Result, ReturnType, Type};
 
-use crate::args::Args;
-use crate::{borrow, question};
+use crate::args::Options;
+use crate::borrow;
+use crate::input::{self, Function};
 
-/// Options that exclude one another, with why where it is not plain.
-const PAIRS: [(&str, &str); 33] = [
-    ("retry", "restart"),
-    ("restart", "in_place"),
-    ("every", "cron"),
-    ("cron", "after"),
-    ("restart", "every"),
-    ("restart", "cron"),
-    ("restart", "after"),
-    ("every", "in_place"),
-    ("cron", "in_place"),
-    ("after", "in_place"),
-    ("every", "pool"),
-    ("cron", "pool"),
-    ("after", "pool"),
-    ("pool", "group"),
-    ("pool", "in_place"),
-    ("group", "in_place"),
-    ("root", "in_place"),
-    ("quiet", "in_place"),
-    ("must_success", "in_place"),
-    ("quiet", "must_success"),
-    ("quiet", "every"),
-    ("quiet", "cron"),
-    ("tz", "every"),
-    ("tz", "after"),
-    ("tz", "retry"),
-    ("tz", "restart"),
-    ("tz", "recover"),
-    ("tz", "must_success"),
-    ("tz", "in_place"),
-    ("tz", "timeout"),
-    ("tz", "pool"),
-    ("tz", "group"),
-    ("tz", "quiet"),
+/// Pairs that contradict each other, and why. The error stands at the one that was written later.
+const CONTRADICTIONS: [(&str, &[&str], &str); 14] = [
+    ("recover", &["must_success"], "a routine either survives its panic or takes the process down with it; keep one"),
+    ("in_place", &["every", "cron", "after"], "a function in place runs when it is called; keep one"),
+    (
+        "in_place",
+        &["restart"],
+        "a function in place runs once for each call; leave `restart` out, or start the function",
+    ),
+    ("in_place", &["pool", "group"], "a function in place runs where it is called; keep one"),
+    ("in_place", &["root"], "a function in place belongs to its caller's trace; leave `root` out"),
+    ("in_place", &["quiet"], "the failure of a function in place is its caller's anyway; leave `quiet` out"),
+    ("in_place", &["must_success"], "the caller of a function in place holds its failure and decides; keep one"),
+    ("restart", &["retry"], "`retry` runs the work again after an error, `restart` after any end; keep one"),
+    ("restart", &["every", "cron", "after"], "a schedule starts its next run by itself; keep one"),
+    ("cron", &["every", "after"], "a cron line says by itself when to run; keep one"),
+    ("tz", &["every"], "an interval is the same in every zone; leave `tz` out"),
+    ("pool", &["every", "cron", "after", "group"], "a pool starts its jobs when a worker is free; keep one"),
+    ("quiet", &["must_success"], "a failure that ends the process cannot be its holder's alone; keep one"),
+    (
+        "quiet",
+        &["every", "cron"],
+        "nobody holds the handle of a scheduled run, so its failure must be reported; leave `quiet` out",
+    ),
 ];
 
-/// Checks the options against one another.
-pub(crate) fn options(args: &Args) -> Result<()> {
-    if let (true, Some(span)) = (args.has("recover"), args.span_of("must_success")) {
-        let message = "`recover` and `must_success` cannot be combined: a routine either survives its panic or takes the \
-                       process down with it; keep one";
-        return Err(Error::new(span, message));
+/// Options that are read and checked, and whose behaviour is to come.
+const LATER: [&str; 8] = ["retry", "restart", "every", "cron", "tz", "after", "pool", "group"];
+
+pub(crate) fn combinations(options: &Options) -> Result<()> {
+    let contradiction = CONTRADICTIONS.iter().find_map(|(option, others, why)| {
+        let first = options.given(option)?;
+        let second = others.iter().find_map(|other| options.given(other))?;
+        Some((first, second, why))
+    });
+    if let Some((first, second, why)) = contradiction {
+        let later = if options.in_order(first, second) { second } else { first };
+        return Err(Error::new_spanned(later, format!("`{first}` and `{second}` cannot be combined: {why}")));
     }
-    if let (Some(span), false) = (args.span_of("tz"), args.has("cron")) {
-        return Err(Error::new(span, "`tz` is the zone of a `cron` line; there is none here"));
-    }
-    for (one, other) in PAIRS.iter().filter(|(one, _)| *one != "tz") {
-        if let (true, Some(span)) = (args.has(one), args.span_of(other)) {
-            return Err(Error::new(span, format!("`{one}` and `{other}` cannot be combined; keep one")));
+    match options.given("tz") {
+        Some(zone) if !options.has("cron") => {
+            Err(Error::new_spanned(zone, "`tz` is the zone of a cron line: add `cron = \"..\"`"))
         }
+        _ => Ok(()),
     }
-    match &args.later {
-        Some((word, span)) => Err(Error::new(*span, format!("`{word}` is not available yet"))),
+}
+
+/// Options that `routine!` does not take.
+pub(crate) fn inline(options: &Options, blocking: bool) -> Result<()> {
+    for word in options.words() {
+        let why = match word.to_string().as_str() {
+            "in_place" => "`in_place` is for functions; inline, `.await` the work itself",
+            "crate" => "`crate` is for the attribute; `routine!` knows its crate",
+            "every" | "cron" | "after" | "tz" => {
+                let why = format!("`{word}` is for functions: put it on the attribute `#[routine({word} = ..)]`");
+                return Err(Error::new_spanned(word, why));
+            }
+            _ => continue,
+        };
+        return Err(Error::new_spanned(word, why));
+    }
+    if blocking { blocking_options(options) } else { Ok(()) }
+}
+
+fn blocking_options(options: &Options) -> Result<()> {
+    if let Some(timeout) = options.given("timeout") {
+        return Err(Error::new_spanned(
+            timeout,
+            "`timeout` is for async work: a thread that blocks cannot be stopped from outside",
+        ));
+    }
+    if let Some(awaits) = options.given("awaits") {
+        return Err(Error::new_spanned(awaits, "`awaits` is for async work: here is nothing to await"));
+    }
+    Ok(())
+}
+
+/// Options that do nothing yet.
+pub(crate) fn available(options: &Options) -> Result<()> {
+    let later = options.words().iter().find(|word| LATER.iter().any(|later| *word == later));
+    match later.or(options.graceful.as_ref()) {
+        Some(word) => Err(Error::new_spanned(word, format!("`{word}` is not available yet"))),
         None => Ok(()),
     }
 }
 
-/// Checks options on an inline body.
-pub(crate) fn inline(args: &Args) -> Result<()> {
-    for word in ["every", "cron", "after"] {
-        if let Some(span) = args.span_of(word) {
-            return Err(Error::new(span, format!("`{word}` is for functions; it calls one again and again")));
-        }
-    }
-    if let Some(span) = args.span_of("in_place") {
-        return Err(Error::new(span, "`in_place` is for functions; inline, `.await` the work itself"));
-    }
-    if let Some(span) = args.span_of("crate") {
-        return Err(Error::new(span, "`crate` is for the attribute; `routine!` knows its crate"));
-    }
-    options(args)
-}
-
-/// Checks a function, and the options on it.
-pub(crate) fn function(args: &Args, function: &ItemFn) -> Result<()> {
-    let signature = &function.sig;
-    if signature.constness.is_some() {
-        return Err(Error::new_spanned(signature.constness, "a routine cannot be a `const fn`"));
+/// What a function must not be.
+pub(crate) fn function(function: &Function, options: &Options) -> Result<()> {
+    let signature = &function.signature;
+    if let Some(constness) = &signature.constness {
+        return Err(Error::new_spanned(constness, "a routine cannot be a `const fn`"));
     }
     if let Some(abi) = &signature.abi {
         return Err(Error::new_spanned(
@@ -92,59 +107,56 @@ pub(crate) fn function(args: &Args, function: &ItemFn) -> Result<()> {
         ));
     }
     if let Some(variadic) = &signature.variadic {
-        return Err(Error::new_spanned(variadic, "a routine cannot take variadic arguments"));
+        return Err(Error::new_spanned(variadic.dots, "a routine cannot take variadic arguments"));
     }
-    if let (Some(span), None) = (args.span_of("timeout"), signature.asyncness) {
-        let message =
-            "`timeout` is for `async fn`: a thread cannot be stopped; look at `routine::is_cancelled()` inside it";
-        return Err(Error::new(span, message));
+    if signature.asyncness.is_none() && !function.gives_future() {
+        blocking_options(options)?;
     }
-    if let (Some(span), None) = (args.span_of("awaits"), signature.asyncness) {
-        return Err(Error::new(span, "`awaits` is for `async fn`: a plain function awaits nothing"));
-    }
-    if ["every", "cron"].iter().any(|word| args.has(word)) {
-        let argument = signature.inputs.iter().find(|input| matches!(input, FnArg::Typed(_)));
-        if let Some(argument) = argument {
-            let message = "a scheduled function takes no arguments: each run starts with none";
-            return Err(Error::new_spanned(argument, message));
-        }
-    }
-    options(args)?;
-    if args.has("in_place") {
+    if options.has("in_place") {
         return Ok(());
     }
-    if signature.ident == "main" {
-        let message = "`main` cannot be a routine: nothing would wait for it; start one inside, or use `in_place`";
-        return Err(Error::new_spanned(&signature.ident, message));
+    if signature.ident == "main" && signature.inputs.is_empty() && signature.generics.params.is_empty() {
+        return Err(Error::new_spanned(
+            &signature.ident,
+            "`main` cannot be a routine: nothing would wait for it; start one inside, or use `in_place`",
+        ));
+    }
+    if signature.asyncness.is_none() {
+        if let ReturnType::Type(_, ty) = &signature.output {
+            if input::is_future(ty) {
+                return Err(Error::new_spanned(
+                    ty,
+                    "a function that returns a future is already asynchronous: write it as `async fn`, or use `in_place`",
+                ));
+            }
+        }
     }
     borrow::check(signature)?;
-    match (&signature.output, signature.asyncness) {
-        (ReturnType::Type(_, output), None) if is_future(output) => Err(Error::new_spanned(
-            output,
-            "a function that returns a future is already asynchronous: write it as `async fn`, or use `in_place`",
+    if let Some(schedule) = ["every", "cron"].iter().find_map(|option| options.given(option)) {
+        scheduled(function, schedule)?;
+    }
+    Ok(())
+}
+
+/// A run that nobody called has no arguments, and nobody to take its value.
+fn scheduled(function: &Function, schedule: &Ident) -> Result<()> {
+    if let Some(argument) = function.signature.inputs.iter().find(|input| matches!(input, FnArg::Typed(_))) {
+        return Err(Error::new_spanned(argument, "a scheduled function takes no arguments: each run starts with none"));
+    }
+    match &function.signature.output {
+        ReturnType::Type(_, ty) if !is_unit_or_result(ty) => Err(Error::new_spanned(
+            ty,
+            format!("with `{schedule}` nobody takes the value of a run: return `()` or `Result<(), E>`"),
         )),
-        (ReturnType::Default, _) => match question::first(&function.block) {
-            Some(mark) => Err(Error::new_spanned(
-                mark,
-                "`?` needs somewhere to send its error: give the function a return type, `-> Result<(), routine::BoxError>`",
-            )),
-            None => Ok(()),
-        },
         _ => Ok(()),
     }
 }
 
-/// Whether a type says that it is a future: `impl Future`, or a pinned box.
-pub(crate) fn is_future(output: &Type) -> bool {
-    match output {
-        Type::ImplTrait(output) => output.bounds.iter().any(|bound| match bound {
-            syn::TypeParamBound::Trait(bound) => {
-                bound.path.segments.last().is_some_and(|segment| segment.ident == "Future")
-            }
-            _ => false,
-        }),
-        Type::Path(output) => {
-            output.path.segments.last().is_some_and(|segment| segment.ident == "Pin" || segment.ident == "BoxFuture")
+fn is_unit_or_result(ty: &Type) -> bool {
+    match ty {
+        Type::Tuple(tuple) => tuple.elems.is_empty(),
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| last.ident.to_token_stream().to_string().ends_with("Result"))
         }
         _ => false,
     }

@@ -1,83 +1,104 @@
-//! A duration from text such as `1h 30m`.
+//! Reads a duration such as `1h 30m`.
 
-use syn::{Error, LitStr, Result};
+use std::time::Duration;
 
-/// Seconds and nanoseconds of a duration: numbers with units, largest first or not, added up. Not zero.
-pub(crate) fn parse(text: &LitStr) -> Result<(u64, u32)> {
-    let written = text.value();
-    let refuse = |why: String| {
-        let fix = "write a number and a unit, such as `250ms`, `30s`, `5m`, `1h 30m`";
-        Error::new(text.span(), format!("`{written}` is not a duration: {why}; {fix}"))
-    };
-    let mut rest = written.trim();
-    let mut total: u128 = 0;
+const EXAMPLES: &str = "write a number and a unit, such as `250ms`, `30s`, `5m`, `1h 30m`";
+
+const DAY: u64 = 24 * 60 * 60;
+
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    let refuse = |why: String| Err(format!("`{text}` is not a duration: {why}; {EXAMPLES}"));
+    let mut rest = text.trim();
     if rest.is_empty() {
-        return Err(refuse("it is empty".to_owned()));
+        return refuse("it is empty".to_owned());
     }
+    let mut total = Duration::ZERO;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(digits);
-        if number.is_empty() {
-            return Err(refuse(format!("expected a number before `{}`", tail.trim())));
+        let (digits, after) = split(rest, |c| c.is_ascii_digit());
+        if digits.is_empty() {
+            let (word, _) = split(rest, |c| !c.is_whitespace() && !c.is_ascii_digit());
+            return refuse(format!("`{word}` has no number"));
         }
-        let tail = tail.trim_start();
-        let letters = tail.find(|c: char| c.is_ascii_digit() || c.is_whitespace()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
-        let nanoseconds: u128 = match unit {
-            "ns" => 1,
-            "us" | "µs" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" | "min" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            "d" => 86_400_000_000_000,
-            "" => return Err(refuse("the unit is missing".to_owned())),
-            unknown => return Err(refuse(format!("unknown unit `{unknown}`"))),
+        let (unit, after) = split(after.trim_start(), |c| !c.is_whitespace() && !c.is_ascii_digit());
+        if unit.is_empty() {
+            return refuse(format!("`{digits}` has no unit"));
+        }
+        if unit.starts_with('.') {
+            return refuse("its numbers are whole: instead of `1.5s` write `1s 500ms`".to_owned());
+        }
+        let Ok(number) = digits.parse::<u64>() else {
+            return refuse(format!("`{digits}` is too large"));
         };
-        let added = number.parse::<u64>().ok().map(|number| total + u128::from(number) * nanoseconds);
-        total = added.ok_or_else(|| refuse("it is too long".to_owned()))?;
-        rest = tail.trim_start();
+        let Some(unit) = length(unit) else {
+            return refuse(format!("unknown unit `{unit}`"));
+        };
+        let part = match unit {
+            Unit::Seconds(seconds) => number.checked_mul(seconds).map(Duration::from_secs),
+            Unit::Nanos(nanos) => number.checked_mul(nanos).map(Duration::from_nanos),
+        };
+        let Some(sum) = part.and_then(|part| total.checked_add(part)) else {
+            return refuse("it is too long".to_owned());
+        };
+        total = sum;
+        rest = after.trim_start();
     }
-    if total == 0 {
-        return Err(refuse("it is zero".to_owned()));
+    if total.is_zero() {
+        return Err(format!("a duration of zero leaves no time at all; {EXAMPLES}"));
     }
-    let seconds = u64::try_from(total / 1_000_000_000).map_err(|_| refuse("it is too long".to_owned()))?;
-    #[allow(clippy::cast_possible_truncation)]
-    let rest = (total % 1_000_000_000) as u32;
-    Ok((seconds, rest))
+    Ok(total)
+}
+
+enum Unit {
+    Seconds(u64),
+    Nanos(u64),
+}
+
+fn length(unit: &str) -> Option<Unit> {
+    Some(match unit {
+        "ns" => Unit::Nanos(1),
+        "us" | "µs" | "μs" => Unit::Nanos(1_000),
+        "ms" => Unit::Nanos(1_000_000),
+        "s" => Unit::Seconds(1),
+        "m" => Unit::Seconds(60),
+        "h" => Unit::Seconds(60 * 60),
+        "d" => Unit::Seconds(DAY),
+        _ => return None,
+    })
+}
+
+fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(|c| !belongs(c)).unwrap_or(text.len()))
 }
 
 #[cfg(test)]
 mod tests {
-    use proc_macro2::Span;
-    use syn::LitStr;
+    use super::*;
 
-    fn parse(text: &str) -> Result<(u64, u32), String> {
-        super::parse(&LitStr::new(text, Span::call_site())).map_err(|error| error.to_string())
+    #[test]
+    fn parts_add_up() {
+        assert_eq!(parse("1h 30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(parse("1h30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(parse("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse(" 2 d "), Ok(Duration::from_secs(172_800)));
+        assert_eq!(parse("5µs"), Ok(Duration::from_micros(5)));
     }
 
     #[test]
-    fn numbers_with_units_add_up() {
-        assert_eq!(parse("250ms"), Ok((0, 250_000_000)));
-        assert_eq!(parse("1h 30m"), Ok((5400, 0)));
-        assert_eq!(parse("1d2h"), Ok((93_600, 0)));
-        assert_eq!(parse(" 5 s "), Ok((5, 0)));
-    }
-
-    #[test]
-    fn everything_else_is_refused_with_the_reason() {
-        for (text, why) in [
-            ("", "it is empty"),
-            ("5", "the unit is missing"),
-            ("s", "expected a number before `s`"),
+    fn what_is_no_duration_is_refused_with_its_reason() {
+        for (text, reason) in [
             ("5 parsecs", "unknown unit `parsecs`"),
-            ("0s", "it is zero"),
-            ("99999999999999999999s", "it is too long"),
-            ("9999999999999999999d", "it is too long"),
-            ("-5s", "expected a number before `-5s`"),
+            ("5", "`5` has no unit"),
+            ("s", "`s` has no number"),
+            ("", "it is empty"),
+            ("1.5s", "instead of `1.5s` write"),
+            ("99999999999999999999s", "is too large"),
+            ("18446744073709551615d", "it is too long"),
+            ("0s", "a duration of zero"),
+            ("-5s", "`-` has no number"),
+            ("5s, 3m", "unknown unit `s,`"),
         ] {
             let error = parse(text).unwrap_err();
-            assert!(error.starts_with(&format!("`{text}` is not a duration: {why}; ")), "{error}");
+            assert!(error.contains(reason), "{text:?}: {error}");
         }
     }
 }

@@ -1,46 +1,48 @@
-//! What is left of a function whose options are wrong: its signature as it would be, and its body to be checked, so that one
-//! mistake makes one error and an editor keeps its bearings.
+//! What is emitted beside an error, so that one mistake makes one error: the function with its new signature, whose body
+//! is still checked and completed, and whose callers still find what they call.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Error, ItemFn, ReturnType};
+use quote::quote;
+use syn::Error;
 
-use crate::{body, check, expand, question};
+use crate::args::Options;
+use crate::expand_start::{Returned, braced, starting_signature};
+use crate::input::Function;
 
-/// The error, and the function beside it.
-pub(crate) fn function(rt: &TokenStream, error: &Error, in_place: bool, function: &ItemFn) -> TokenStream {
+/// An item that is no function stays as it is.
+pub(crate) fn unchanged(error: &Error, item: &TokenStream) -> TokenStream {
     let error = error.to_compile_error();
-    let opaque = matches!(&function.sig.output, ReturnType::Type(_, ty) if check::is_future(ty));
-    if in_place || opaque {
-        return quote!(#error #function);
+    quote!(#error #item)
+}
+
+pub(crate) fn function(error: &Error, function: &Function, stays: bool, krate: &TokenStream) -> TokenStream {
+    let error = error.to_compile_error();
+    let Function { attrs, vis, signature, braces, body } = function;
+    let returned = Returned::of(function);
+    // Of a function that never returns, the compiler could not tell what an `impl Trait` stands for.
+    if stays || returned.hides_a_type() || signature.ident == "main" {
+        let block = braced(body, *braces);
+        return quote!(#error #(#attrs)* #vis #signature #block);
     }
-    let mixed = Span::mixed_site();
-    let ItemFn { attrs, vis, sig, block, .. } = function;
-    let mut sig = sig.clone();
-    let asynchronous = sig.asyncness.take().is_some();
-    sig.constness = None;
-    sig.variadic = None;
-    let output = expand::handle(rt, &sig.output);
-    sig.output = syn::parse_quote!(-> #output);
-    let body = if asynchronous {
-        let stmts = &block.stmts;
-        if matches!(function.sig.output, ReturnType::Default) && question::first(block).is_some() {
-            // The error says that a return type is missing; here the body gets the one that it names.
-            let ok = quote_spanned!(mixed=> ::core::result::Result::<(), #rt::BoxError>::Ok(()));
-            quote_spanned!(mixed=> let _ = async move { if false { return #ok; } #(#stmts)* ; #ok };)
-        } else {
-            let pin = body::pin(rt, &function.sig.output);
-            quote_spanned!(mixed=> let _ = async move { #pin #(#stmts)* };)
-        }
+    let (mut starting, _) = starting_signature(function, &Options::default(), krate);
+    starting.inputs.clone_from(&signature.inputs);
+    starting.constness = None;
+    starting.abi = None;
+    starting.variadic = None;
+    let statements = braced(body, braces.resolved_at(Span::mixed_site()));
+    let checked = if signature.asyncness.is_some() {
+        let pin = returned.pin(&quote!(#krate::__private));
+        quote!(async { #pin #statements })
     } else {
-        let output = body::typed(&function.sig.output).map(|ty| quote_spanned!(mixed=> -> #ty));
-        quote_spanned!(mixed=> let _ = move || #output #block;)
+        let ty = &returned.inferred;
+        quote!(|| -> #ty #statements)
     };
-    let attrs = attrs.iter().filter(|attr| matches!(attr.style, syn::AttrStyle::Outer));
-    quote_spanned! {mixed=>
-        #error
-        #(#attrs)*
-        #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
-        #vis #sig { #body loop {} }
-    }
+    let block = braced(
+        &quote! {
+            let _ = #checked;
+            loop {}
+        },
+        *braces,
+    );
+    quote!(#error #(#attrs)* #[allow(unused_mut)] #vis #starting #block)
 }

@@ -1,22 +1,27 @@
 //! The macros of the crate `routine`; use them through it.
 //!
-//! A pipeline, one stage a file: options (`args`, `duration`, `cron`), what they are on (`input`), what does not go together
-//! (`check`, `borrow`), what a body is made into (`question`, `awaits`, `body`), and the three expansions. An expansion is the
-//! description of a site, the user's body, and one call into `routine::__private`.
+//! A pipeline, one stage a file: options and item are read, checked, and expanded into the static description of a site,
+//! the user's body, and one call into `routine::__private`. There is no logic in the tokens: it is all in the library.
 
 mod args;
-mod awaits;
-mod body;
-mod borrow;
-mod check;
 mod cron;
 mod duration;
-mod expand;
-mod fallback;
-mod in_place;
+mod suggest;
+mod value;
+
+mod awaits;
+mod borrow;
+mod check;
+mod inline;
 mod input;
 mod question;
-mod start;
+
+mod expand;
+mod expand_in_place;
+mod expand_inline;
+mod expand_start;
+mod fallback;
+mod site;
 
 use proc_macro::TokenStream;
 
@@ -26,9 +31,9 @@ pub fn routine(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(args.into(), item.into()).into()
 }
 
-/// What `routine!` forwards to, with the path of the crate in parentheses before what the user wrote.
+/// What `routine!` forwards to, with the path of the crate in parentheses in front.
 #[doc(hidden)]
 #[proc_macro]
-pub fn inline(tokens: TokenStream) -> TokenStream {
-    expand::inline(tokens.into()).into()
+pub fn inline(input: TokenStream) -> TokenStream {
+    expand_inline::expand(input.into()).into()
 }

@@ -1,96 +1,143 @@
-//! Question marks at a body's own level, and what they make of an inline body.
+//! What a `?` in an inline body means: the body ends in a `Result`, though nothing says so.
+//!
+//! Only a `?` at the body's own level counts, not one in a nested closure, async block or item. Without one, nothing is
+//! touched.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, Stmt, Token};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Expr, ExprAsync, ExprClosure, ExprConst, ExprReturn, ExprTry, ExprTryBlock, Item, Macro, Stmt, StmtMacro,
+    parse_quote_spanned,
+};
 
-/// The first `?` whose error would leave the body: not one in a closure, an async block or an item inside it.
-pub(crate) fn first(block: &Block) -> Option<TokenStream> {
-    let mut search = Search(None);
-    search.visit_block(block);
-    search.0
+use crate::input::private;
+
+/// The first `?` at the statements' own level.
+pub(crate) fn find(statements: &[Stmt]) -> Option<Span> {
+    let mut finder = Finder(None);
+    for statement in statements {
+        finder.visit_stmt(statement);
+    }
+    finder.0
 }
 
-struct Search(Option<TokenStream>);
+struct Finder(Option<Span>);
 
-impl<'ast> Visit<'ast> for Search {
-    fn visit_expr_try(&mut self, expr: &'ast syn::ExprTry) {
+impl<'ast> Visit<'ast> for Finder {
+    fn visit_expr_try(&mut self, expr: &'ast ExprTry) {
         visit::visit_expr_try(self, expr);
-        let mark: &Token![?] = &expr.question_token;
-        self.0.get_or_insert_with(|| quote::quote!(#mark));
+        self.0 = self.0.or(Some(expr.question_token.span()));
     }
 
-    fn visit_macro(&mut self, makro: &'ast syn::Macro) {
-        if let Some(mark) = in_tokens(makro.tokens.clone()) {
-            self.0.get_or_insert(mark);
-        }
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        self.0 = self.0.or_else(|| find_in_tokens(call.tokens.clone()));
     }
 
-    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
-    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
-    fn visit_expr_try_block(&mut self, _: &'ast syn::ExprTryBlock) {}
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
+    fn visit_expr_const(&mut self, _: &'ast ExprConst) {}
+    fn visit_expr_try_block(&mut self, _: &'ast ExprTryBlock) {}
+    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
-/// A `?` behind a value in the arguments of a macro, which cannot be parsed; given up where something opens a level of its
-/// own.
-fn in_tokens(tokens: TokenStream) -> Option<TokenStream> {
+/// A `?` behind a value. Behind `|`, `async`, `move` or `fn` the tokens may be a closure's or an async block's.
+fn find_in_tokens(tokens: TokenStream) -> Option<Span> {
     let mut behind_value = false;
     for token in tokens {
-        match token {
-            TokenTree::Ident(word) if ["async", "move", "fn"].iter().any(|own| word == own) => return None,
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == '?' && behind_value => return Some(punct.span()),
             TokenTree::Punct(punct) if punct.as_char() == '|' => return None,
-            TokenTree::Punct(punct) if punct.as_char() == '?' && behind_value => return Some(quote::quote!(#punct)),
+            TokenTree::Ident(word) if ["async", "move", "fn"].iter().any(|stop| word == stop) => return None,
             TokenTree::Group(group) => {
-                if let Some(mark) = in_tokens(group.stream()) {
-                    return Some(mark);
+                if let Some(found) = find_in_tokens(group.stream()) {
+                    return Some(found);
                 }
-                behind_value = true;
             }
-            TokenTree::Punct(_) => behind_value = false,
-            TokenTree::Ident(_) | TokenTree::Literal(_) => behind_value = true,
+            _ => {}
         }
+        behind_value = match &token {
+            TokenTree::Ident(_) | TokenTree::Literal(_) => true,
+            TokenTree::Group(group) => group.delimiter() != Delimiter::Brace,
+            TokenTree::Punct(_) => false,
+        };
     }
     None
 }
 
-/// How a body ends, for what has to be made of it.
-pub(crate) enum Tail<'a> {
-    /// Without a value: `Ok(())` has to follow.
-    None,
-    /// Plainly a `Result`, or never.
-    Result,
-    /// A value that may be a `Result` or not.
-    Open(&'a Expr),
-}
-
-/// How a body ends.
-pub(crate) fn tail(block: &Block) -> Tail<'_> {
-    match block.stmts.last() {
-        Some(Stmt::Expr(expr, None)) => match expr {
-            Expr::Loop(_) | Expr::Return(_) => Tail::Result,
-            Expr::ForLoop(_) | Expr::While(_) => Tail::None,
-            Expr::If(expr) if !has_else(expr) => Tail::None,
-            Expr::Call(call) if is_variant(&call.func) => Tail::Result,
-            _ => Tail::Open(expr),
-        },
-        _ => Tail::None,
+/// Makes a body with a `?` end in a `Result`.
+pub(crate) fn settle(statements: &mut Vec<Stmt>, rt: &TokenStream) {
+    for statement in statements.iter_mut() {
+        Returns.visit_stmt_mut(statement);
+    }
+    match statements.last_mut() {
+        Some(Stmt::Expr(tail, None)) if !is_valueless(tail) => {
+            if !is_settled(tail) {
+                *tail = lift(tail, rt);
+            }
+        }
+        Some(last @ Stmt::Macro(StmtMacro { semi_token: None, .. })) => *last = Stmt::Expr(lift(last, rt), None),
+        _ => {
+            statements
+                .push(Stmt::Expr(parse_quote_spanned!(Span::mixed_site()=> ::core::result::Result::Ok(())), None));
+        }
     }
 }
 
-fn has_else(expr: &syn::ExprIf) -> bool {
-    match &expr.else_branch {
-        None => false,
-        Some((_, branch)) => match &**branch {
-            Expr::If(next) => has_else(next),
-            _ => true,
-        },
-    }
+/// Input: `tail`.
+/// Output: `match tail { t => (&&Tail(&t)).tail().lift(t) }`, so that what the tail borrows lives as long as before.
+fn lift(tail: &impl ToTokens, rt: &TokenStream) -> Expr {
+    let value = private("__tail");
+    let place = tail.span().resolved_at(Span::mixed_site());
+    let lifted = quote_spanned! {place=>
+        match #tail {
+            #[allow(unreachable_code)]
+            #value => (&&#rt::Tail(&#value)).tail().lift(#value),
+        }
+    };
+    Expr::Verbatim(quote! {{
+        use #rt::{T0 as _, T1 as _};
+        #lifted
+    }})
 }
 
-fn is_variant(func: &Expr) -> bool {
-    match func {
-        Expr::Path(path) => path.path.is_ident("Ok") || path.path.is_ident("Err"),
+/// A last statement that has no value, though nothing ends it: a loop, or an `if` without `else`.
+fn is_valueless(tail: &Expr) -> bool {
+    match tail {
+        Expr::ForLoop(_) | Expr::While(_) | Expr::Assign(_) => true,
+        Expr::If(branch) => match &branch.else_branch {
+            None => true,
+            Some((_, rest)) => matches!(**rest, Expr::If(_)) && is_valueless(rest),
+        },
         _ => false,
     }
+}
+
+/// A tail that is a `Result` or nothing, as anybody can see.
+fn is_settled(tail: &Expr) -> bool {
+    match tail {
+        Expr::Loop(_) | Expr::Return(_) => true,
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path)
+            if path.path.segments.last().is_some_and(|last| last.ident == "Ok" || last.ident == "Err")),
+        _ => false,
+    }
+}
+
+/// Input: `return;`.
+/// Output: `return Ok(());`.
+struct Returns;
+
+impl VisitMut for Returns {
+    fn visit_expr_return_mut(&mut self, expr: &mut ExprReturn) {
+        if expr.expr.is_none() {
+            expr.expr = Some(parse_quote_spanned!(expr.return_token.span()=> ::core::result::Result::Ok(())));
+        }
+        visit_mut::visit_expr_return_mut(self, expr);
+    }
+
+    fn visit_expr_closure_mut(&mut self, _: &mut ExprClosure) {}
+    fn visit_expr_async_mut(&mut self, _: &mut ExprAsync) {}
+    fn visit_item_mut(&mut self, _: &mut Item) {}
 }

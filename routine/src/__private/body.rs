@@ -1,8 +1,12 @@
 //! What an expansion puts around and into a user's body.
 
+// The methods are called on a value, since only a method call climbs the ladder.
+#![allow(clippy::unused_self, clippy::unnecessary_wraps, clippy::missing_errors_doc)]
+
 use std::future::Future;
 
 use crate::error::Error;
+use crate::handle::Handle;
 use crate::in_place::Returns;
 
 /// Fixes the type of a body by a `return` that is never reached: an async block deduces nothing from outside.
@@ -13,9 +17,23 @@ pub fn never<T>() -> T {
     unreachable!("the expansion never gets here")
 }
 
+/// What stands for the handle after a mistake in `routine!`, so that the mistake stays the only error.
+///
+/// # Panics
+/// Always.
+pub fn mistaken() -> Handle<()> {
+    unreachable!("the program does not compile")
+}
+
 /// Says of a body with a `?` that it ends in a `Result`, where a loop that never ends leaves that open.
 #[inline]
 pub fn fallible<T, E, F: Future<Output = Result<T, E>>>(body: F) -> F {
+    body
+}
+
+/// As [`fallible`], of a closure.
+#[inline]
+pub fn fallible_call<T, E, F: FnOnce() -> Result<T, E>>(body: F) -> F {
     body
 }
 

@@ -1,6 +1,9 @@
 //! What a rung of the ladder found, and how that is started: `start` where the type was found, `start_value` where a
 //! signature says that the body ends in a plain value.
 
+// The methods are called on a value, since only a method call climbs the ladder.
+#![allow(clippy::unused_self)]
+
 use std::convert::Infallible;
 use std::future::Future;
 

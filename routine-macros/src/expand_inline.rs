@@ -1,0 +1,91 @@
+//! `routine!` from its tokens to its expansion.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::{Expr, ExprClosure, Result, ReturnType};
+
+use crate::args::Options;
+use crate::expand::labelled;
+use crate::expand_start::{braced, rungs};
+use crate::inline::{self, Work};
+use crate::input::{Body, first_span, private};
+use crate::site::{self, SpawnSite};
+use crate::{check, question};
+
+/// Input: `($crate) recover, { step().await?; }`
+///
+/// Output:
+///
+///     {
+///         let start = Start::here({ static SITE: Site = ..; &SITE });
+///         let routine = fallible(async move { step().await?; Ok(()) });
+///         (&&..Probe(&routine)).kind().start(start, routine)
+///     }
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let mut input = input.into_iter();
+    let Some(TokenTree::Group(krate)) = input.next() else { return TokenStream::new() };
+    let krate = krate.stream();
+    expanded(input.collect(), &krate).unwrap_or_else(|error| {
+        let error = error.to_compile_error();
+        quote!({ #error #krate::__private::mistaken() })
+    })
+}
+
+fn expanded(input: TokenStream, krate: &TokenStream) -> Result<TokenStream> {
+    let rt = quote!(#krate::__private);
+    let (options, tokens) = inline::split(input)?;
+    let blame = first_span(tokens.clone()).resolved_at(Span::mixed_site());
+    let work = inline::work(tokens)?;
+    check::inline(&options, work.is_blocking())?;
+    check::available(&options)?;
+
+    let blocking = work.is_blocking();
+    // Without a name of its own it is shown under the name of the function that it is written in.
+    let start_expr = site::start(&options, &rt, SpawnSite::Here, "", Span::call_site());
+    let (start, routine) = (private("__start"), Ident::new("__routine", blame));
+    let work = match work {
+        Work::Future(future) => quote!(#future),
+        Work::Statements { moves, gives, body } => awaited(&options, moves, &gives, body, &rt),
+        Work::Blocking(closure) => called(closure, &rt),
+    };
+    let (kind, go) = if blocking { ("block", "block") } else { ("kind", "start") };
+    let (kind, go) = (Ident::new(kind, blame), Ident::new(go, blame));
+    let (rungs, probe) = (rungs(!blocking), site::climb(&rt, &routine));
+    Ok(quote! {{
+        use #rt::#rungs;
+        let #start = #start_expr;
+        let #routine = #work;
+        #probe.#kind().#go(#start, #routine)
+    }})
+}
+
+fn awaited(options: &Options, moves: bool, gives: &ReturnType, body: Body, rt: &TokenStream) -> TokenStream {
+    let fallible = matches!(gives, ReturnType::Default)
+        && matches!(&body, Body::Statements(statements) if question::find(statements).is_some());
+    let mut body = labelled(body, options, rt);
+    if let (true, Body::Statements(statements)) = (fallible, &mut body) {
+        question::settle(statements, rt);
+    }
+    let pin = match gives {
+        ReturnType::Type(_, ty) => quote!(#[allow(unreachable_code)] if false { return #rt::never::<#ty>(); }),
+        ReturnType::Default => TokenStream::new(),
+    };
+    let block = braced(&quote!(#pin #body), Span::mixed_site());
+    let moves = moves.then(|| quote!(move));
+    if fallible { quote!(#rt::fallible(async #moves #block)) } else { quote!(async #moves #block) }
+}
+
+fn called(mut closure: ExprClosure, rt: &TokenStream) -> TokenStream {
+    if !matches!(closure.output, ReturnType::Default) {
+        return quote!(#closure);
+    }
+    let body = std::mem::replace(&mut *closure.body, Expr::Verbatim(TokenStream::new()));
+    let mut statements = inline::into_statements(body.clone());
+    if question::find(&statements).is_none() {
+        *closure.body = body;
+        return quote!(#closure);
+    }
+    question::settle(&mut statements, rt);
+    *closure.body = Expr::Verbatim(braced(&quote!(#(#statements)*), Span::mixed_site()));
+    quote!(#rt::fallible_call(#closure))
+}

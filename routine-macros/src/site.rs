@@ -1,0 +1,82 @@
+//! The static description of a site, and the options of one start as a call of their constructors.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::args::Options;
+use crate::value;
+
+/// Who is shown as the spawn site.
+#[derive(Clone, Copy)]
+pub(crate) enum SpawnSite {
+    /// Whoever calls the function.
+    Caller,
+    /// The site itself.
+    Here,
+}
+
+/// `Start::new(&SITE).name(..).field(..)`; `place` is the line and column that the site shows.
+pub(crate) fn start(
+    options: &Options,
+    rt: &TokenStream,
+    spawn_site: SpawnSite,
+    default_name: &str,
+    place: Span,
+) -> TokenStream {
+    let static_name = options.name.as_ref().and_then(value::literal);
+    let site = site(options, rt, &static_name.clone().unwrap_or_else(|| quote!(#default_name)), place);
+    let constructor = match spawn_site {
+        SpawnSite::Caller => quote!(new),
+        SpawnSite::Here => quote!(here),
+    };
+    let mut start = quote!(#rt::Start::#constructor(#site));
+    if let (Some(name), None) = (&options.name, &static_name) {
+        start.extend(quote!(.name(#name)));
+    }
+    for field in &options.fields {
+        let (key, value) = (&field.key, &field.value);
+        start.extend(quote!(.field(#key, &(#value))));
+    }
+    if let Some(timeout) = options.timeout {
+        let (seconds, nanos) = (timeout.as_secs(), timeout.subsec_nanos());
+        start.extend(quote!(.timeout(::core::time::Duration::new(#seconds, #nanos))));
+    }
+    if options.has("root") {
+        start.extend(quote!(.root()));
+    }
+    if options.has("quiet") {
+        start.extend(quote!(.quiet()));
+    }
+    if let Some(mode) = &options.span {
+        let mode = match mode.to_string().as_str() {
+            "follows" => quote!(Follows),
+            "off" => quote!(Off),
+            _ => quote!(Child),
+        };
+        start.extend(quote!(.span(#rt::SpanMode::#mode)));
+    }
+    start
+}
+
+fn site(options: &Options, rt: &TokenStream, name: &TokenStream, place: Span) -> TokenStream {
+    let policy = if options.has("recover") {
+        quote!(Recover)
+    } else if options.has("must_success") {
+        quote!(MustSuccess)
+    } else {
+        quote!(Log)
+    };
+    // `line!()` shows where it stands in the user's text, and not where the macro does.
+    let line = quote_spanned!(place=> ::core::line!());
+    let column = quote_spanned!(place=> ::core::column!());
+    quote! {{
+        static SITE: #rt::Site =
+            #rt::Site::new(#name, ::core::module_path!(), ::core::file!(), #line, #column, #rt::Policy::#policy);
+        &SITE
+    }}
+}
+
+/// The references in front of the probe: one more than the ladder has rungs below its first.
+pub(crate) fn climb(rt: &TokenStream, body: &Ident) -> TokenStream {
+    quote!((&&&&&&&&&#rt::Probe(&#body)))
+}

@@ -1,0 +1,268 @@
+//! Reads the value of one option.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Expr, ExprLit, Lit, LitBool, LitInt, LitStr, Path, Result, Token, parenthesized, token};
+
+use crate::{cron, duration, suggest};
+
+/// A flag has no value.
+pub(crate) fn none(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+    if input.peek(Token![=]) || input.peek(token::Paren) {
+        return Err(Error::new_spanned(option, format!("`{option}` takes no value")));
+    }
+    Ok(())
+}
+
+/// The `=` of an option that needs a value.
+fn assign(input: ParseStream<'_>, option: &Ident, example: &str) -> Result<()> {
+    let missing = || Error::new_spanned(option, format!("`{option}` needs a value: `{example}`"));
+    input.parse::<Token![=]>().map_err(|_| missing())?;
+    if input.is_empty() || input.peek(Token![,]) { Err(missing()) } else { Ok(()) }
+}
+
+pub(crate) fn name(input: ParseStream<'_>, option: &Ident) -> Result<Expr> {
+    assign(input, option, "name = \"import\"")?;
+    let name = unwrap_groups(input.parse()?);
+    match &name {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty() => Err(Error::new_spanned(
+            text,
+            "a routine's name cannot be empty; leave `name` out to use the function's name",
+        )),
+        Expr::Lit(ExprLit { lit, .. }) if !matches!(lit, Lit::Str(_)) => Err(Error::new_spanned(
+            lit,
+            "`name` is a string, or an expression that makes one: `name = \"import\"`, `name = format!(..)`",
+        )),
+        _ => Ok(name),
+    }
+}
+
+pub(crate) fn duration(input: ParseStream<'_>, option: &Ident) -> Result<Duration> {
+    let example = format!("{option} = \"5s\"");
+    assign(input, option, &example)?;
+    let text = string(input, || format!("a duration is a string with a unit: `{example}`"))?;
+    duration::parse(&text.value()).map_err(|why| Error::new_spanned(&text, why))
+}
+
+pub(crate) fn cron(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+    assign(input, option, "cron = \"0 3 * * *\"")?;
+    let text = string(input, || "a cron line is a string: `cron = \"0 3 * * *\"`".to_owned())?;
+    cron::check(&text.value()).map_err(|why| Error::new_spanned(&text, why))
+}
+
+pub(crate) fn zone(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+    assign(input, option, "tz = \"Europe/Berlin\"")?;
+    let wanted = || "`tz` is the name of a zone: `tz = \"Europe/Berlin\"`".to_owned();
+    let text = string(input, wanted)?;
+    if text.value().trim().is_empty() { Err(Error::new_spanned(text, wanted())) } else { Ok(()) }
+}
+
+pub(crate) fn span(input: ParseStream<'_>, option: &Ident) -> Result<Ident> {
+    assign(input, option, "span = follows")?;
+    let found = input.cursor();
+    match Ident::parse_any(input) {
+        Ok(mode) if ["child", "follows", "off"].iter().any(|known| mode == known) => Ok(mode),
+        _ => Err(Error::new(found.span(), "`span` is `child`, `follows` or `off`")),
+    }
+}
+
+pub(crate) fn only_false(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+    let example = format!("{option} = false");
+    assign(input, option, &example)?;
+    let found = input.cursor();
+    match input.parse::<LitBool>() {
+        Ok(LitBool { value: false, .. }) => Ok(()),
+        _ => Err(Error::new(found.span(), format!("`{option}` is on unless it is turned off: `{example}`"))),
+    }
+}
+
+pub(crate) fn path(input: ParseStream<'_>, option: &Ident) -> Result<Path> {
+    assign(input, option, "crate = ::other")?;
+    let found = input.cursor();
+    Path::parse_mod_style(input).map_err(|_| Error::new(found.span(), "`crate` is a path: `crate = ::other`"))
+}
+
+pub(crate) fn expression(input: ParseStream<'_>, option: &Ident) -> Result<Expr> {
+    assign(input, option, &format!("{option} = expression"))?;
+    input.parse()
+}
+
+/// One entry of `fields(..)`.
+pub(crate) struct Field {
+    pub(crate) key: String,
+    pub(crate) value: Expr,
+}
+
+impl Parse for Field {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let found = input.cursor();
+        let first =
+            Ident::parse_any(input).map_err(|_| Error::new(found.span(), "a field is `name`, or `name = value`"))?;
+        let mut key = first.unraw().to_string();
+        while input.parse::<Option<Token![.]>>()?.is_some() {
+            key.push('.');
+            key.push_str(&Ident::parse_any(input)?.unraw().to_string());
+        }
+        let value = if input.parse::<Option<Token![=]>>()?.is_some() {
+            input.parse()?
+        } else if key.contains('.') {
+            return Err(Error::new_spanned(first, format!("`{key}` needs a value: `{key} = value`")));
+        } else {
+            syn::parse2(first.into_token_stream())?
+        };
+        Ok(Self { key, value })
+    }
+}
+
+pub(crate) fn fields(input: ParseStream<'_>, option: &Ident) -> Result<Vec<Field>> {
+    let mut fields: Vec<Field> = Vec::new();
+    list(input, option, "fields(user = id, size)", |input| {
+        let found = input.cursor();
+        let field: Field = input.parse()?;
+        if fields.iter().any(|earlier| earlier.key == field.key) {
+            return Err(Error::new(found.span(), format!("the field `{}` is given twice", field.key)));
+        }
+        fields.push(field);
+        Ok(())
+    })?;
+    Ok(fields)
+}
+
+pub(crate) fn retry(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+    let (mut base, mut longest) = (None, None);
+    settings(input, option, "retry(times = 3)", &["times", "base", "max", "when"], |key, input| {
+        match key.to_string().as_str() {
+            "times" => at_least_one(input, key)?,
+            "base" => base = Some(duration(input, key)?),
+            "max" => longest = Some((duration(input, key)?, key.clone())),
+            _ => {
+                assign(input, key, "when = path::to::function")?;
+                input.parse::<Expr>()?;
+            }
+        }
+        Ok(())
+    })?;
+    match (base, longest) {
+        (Some(base), Some((longest, key))) if longest < base => {
+            Err(Error::new_spanned(key, "`max` is shorter than `base`, the first pause"))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn restart(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+    let example = "restart(max = 5, within = \"1m\")";
+    settings(input, option, example, &["max", "within"], |key, input| {
+        if key == "max" { at_least_one(input, key) } else { duration(input, key).map(drop) }
+    })
+}
+
+pub(crate) fn graceful(input: ParseStream<'_>, option: &Ident) -> Result<Option<Ident>> {
+    let mut graceful = None;
+    if input.peek(Token![=]) {
+        return Err(Error::new_spanned(option, format!("`{option}` takes no value")));
+    }
+    if input.peek(token::Paren) {
+        settings(input, option, "must_success(graceful = \"10s\")", &["graceful"], |key, input| {
+            duration(input, key)?;
+            graceful = Some(key.clone());
+            Ok(())
+        })?;
+    }
+    Ok(graceful)
+}
+
+/// Settings in parentheses behind an option, each at most once.
+fn settings(
+    input: ParseStream<'_>,
+    option: &Ident,
+    example: &str,
+    known: &[&str],
+    mut read: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut seen: Vec<Ident> = Vec::new();
+    list(input, option, example, |input| {
+        let found = input.cursor();
+        let key = Ident::parse_any(input)
+            .map_err(|_| Error::new(found.span(), format!("expected a setting of `{option}`, as in `{example}`")))?;
+        if !known.iter().any(|known| key == known) {
+            let hint = suggest::nearest(&key.to_string(), known.iter().copied()).map_or_else(
+                || format!("it takes `{}`", known.join("`, `")),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            return Err(Error::new_spanned(&key, format!("unknown setting `{key}` of `{option}`; {hint}")));
+        }
+        if seen.contains(&key) {
+            return Err(Error::new_spanned(&key, format!("`{key}` is given twice")));
+        }
+        read(&key, input)?;
+        seen.push(key);
+        Ok(())
+    })
+}
+
+/// A list in parentheses that is not empty.
+fn list(
+    input: ParseStream<'_>,
+    option: &Ident,
+    example: &str,
+    mut entry: impl FnMut(ParseStream<'_>) -> Result<()>,
+) -> Result<()> {
+    let missing = || Error::new_spanned(option, format!("`{option}` needs a list: `{example}`"));
+    if !input.peek(token::Paren) {
+        return Err(missing());
+    }
+    let content;
+    parenthesized!(content in input);
+    if content.is_empty() {
+        return Err(missing());
+    }
+    while !content.is_empty() {
+        entry(&content)?;
+        comma(&content, "entries")?;
+    }
+    Ok(())
+}
+
+/// The comma behind an option or an entry, unless it is the last.
+pub(crate) fn comma(input: ParseStream<'_>, between: &str) -> Result<()> {
+    if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
+        return Ok(());
+    }
+    Err(Error::new(input.span(), format!("expected `,` between {between}")))
+}
+
+fn at_least_one(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+    let example = format!("{option} = 3");
+    assign(input, option, &example)?;
+    let found = input.cursor();
+    match input.parse::<LitInt>() {
+        Ok(number) if number.base10_parse::<u32>().is_ok_and(|number| number > 0) => Ok(()),
+        _ => Err(Error::new(found.span(), format!("`{option}` is a number from 1: `{example}`"))),
+    }
+}
+
+fn string(input: ParseStream<'_>, wanted: impl Fn() -> String) -> Result<LitStr> {
+    let found: TokenTree = input.fork().parse()?;
+    input.parse::<LitStr>().map_err(|_| Error::new(found.span(), wanted()))
+}
+
+/// What a `macro_rules!` passes on as `$name:expr` or `$name:literal` arrives in groups that nobody sees.
+fn unwrap_groups(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) => unwrap_groups(*group.expr),
+        other => other,
+    }
+}
+
+/// Whether an expression is a string that can be part of a static description.
+pub(crate) fn literal(expr: &Expr) -> Option<TokenStream> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.to_token_stream()),
+        _ => None,
+    }
+}
