@@ -46,16 +46,16 @@ fn expected(source: &str) -> Expected {
 fn package(cases: &Path, folder: &Path) -> Vec<String> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut manifest = format!(
-        "[package]\nname = \"ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nroutine = {{ path = {:?} }}\n\
+        "[package]\nname = \"ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nroutine = {{ path = \"{}\" }}\n\
          tokio = {{ version = \"1\", features = [\"rt\"] }}\n",
-        tests.join("../routine")
+        tests.join("../routine").display()
     );
     let mut names = Vec::new();
     for case in std::fs::read_dir(cases).expect("the folder of cases") {
         let path = case.expect("a case").path();
         if path.extension().is_some_and(|extension| extension == "rs") {
             let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            let _ = write!(manifest, "\n[[bin]]\nname = \"case_{name}\"\npath = {path:?}\n");
+            let _ = write!(manifest, "\n[[bin]]\nname = \"case_{name}\"\npath = \"{}\"\n", path.display());
             names.push(name);
         }
     }
