@@ -1,8 +1,9 @@
-//! Every mistake makes one error, in the user's code, that names the fix.
+//! Every mistake makes one error, in the user's code, that names the fix; and what is right compiles without a lint.
 //!
 //! Each file of the folder `ui` holds one mistake, and says in its first lines how many errors there are, what the first one
 //! says where the text is ours, and the line and column that it points at. The compiler's own texts are not compared, so a new
-//! compiler does not break this.
+//! compiler does not break this. The files of `ui/pass` compile, in the edition that they name, under all of clippy's lints
+//! that they deny themselves.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -42,29 +43,60 @@ fn expected(source: &str) -> Expected {
     expected
 }
 
-/// A package with a binary for every case.
-fn package(cases: &Path, folder: &Path) -> Vec<String> {
+/// A case, by the name of its file.
+#[derive(Debug)]
+struct Case {
+    name: String,
+    path: PathBuf,
+    source: String,
+}
+
+impl Case {
+    /// The cases of a folder, in their order.
+    fn all(folder: &Path) -> Vec<Self> {
+        let files = std::fs::read_dir(folder).expect("the folder of cases").map(|file| file.expect("a file").path());
+        let mut cases: Vec<Self> = files
+            .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+            .map(|path| Self {
+                name: path.file_stem().expect("a name").to_string_lossy().into_owned(),
+                source: std::fs::read_to_string(&path).expect("a case"),
+                path,
+            })
+            .collect();
+        cases.sort_by(|a, b| a.name.cmp(&b.name));
+        cases
+    }
+
+    fn edition(&self) -> &str {
+        self.source.lines().find_map(|line| line.strip_prefix("//@ edition: ")).unwrap_or("2024")
+    }
+
+    fn is_renamed(&self) -> bool {
+        self.source.lines().any(|line| line == "//@ renamed")
+    }
+}
+
+/// A package with a binary for every case, that knows our crate under some name.
+fn package<'a>(folder: &Path, krate: &str, cases: impl IntoIterator<Item = &'a Case>) {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut manifest = format!(
-        "[package]\nname = \"ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nroutine = {{ path = \"{}\" }}\n\
-         tokio = {{ version = \"1\", features = [\"rt\"] }}\n",
+        "[package]\nname = \"ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
+         {krate} = {{ package = \"routine\", path = \"{}\" }}\n\
+         tokio = {{ version = \"1\", features = [\"rt\", \"macros\", \"time\"] }}\n",
         tests.join("../routine").display()
     );
-    let mut names = Vec::new();
-    for case in std::fs::read_dir(cases).expect("the folder of cases") {
-        let path = case.expect("a case").path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            let _ = write!(manifest, "\n[[bin]]\nname = \"case_{name}\"\npath = \"{}\"\n", path.display());
-            names.push(name);
-        }
+    for case in cases {
+        let (Case { name, path, .. }, edition) = (case, case.edition());
+        let _ = write!(
+            manifest,
+            "\n[[bin]]\nname = \"case_{name}\"\npath = \"{}\"\nedition = \"{edition}\"\n",
+            path.display()
+        );
     }
     std::fs::create_dir_all(folder).expect("a folder for the package");
     std::fs::write(folder.join("Cargo.toml"), manifest).expect("the manifest");
     // The versions that the workspace was built with, which are on this machine.
     std::fs::copy(tests.join("../Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
-    names.sort();
-    names
 }
 
 /// The place in the case, of a span that may lie in the definition of a macro that the case calls.
@@ -79,14 +111,19 @@ fn in_case(mut span: Value) -> Value {
     span
 }
 
+/// Whether the linter is on this machine.
+fn has_clippy() -> bool {
+    Command::new(env!("CARGO")).args(["clippy", "--version"]).output().is_ok_and(|output| output.status.success())
+}
+
 /// Checks the package, and gives the errors of each case.
-fn check(folder: &Path) -> BTreeMap<String, Vec<Found>> {
+fn check(folder: &Path, command: &str) -> BTreeMap<String, Vec<Found>> {
     let output = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--keep-going", "--bins", "--message-format=json", "--quiet"])
+        .args([command, "--offline", "--keep-going", "--bins", "--message-format=json", "--quiet"])
         .current_dir(folder)
-        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("target"))
         .env_remove("RUSTFLAGS")
-        .stderr(Stdio::inherit())
+        .stderr(Stdio::null())
         .output()
         .expect("cargo runs");
     let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
@@ -110,16 +147,15 @@ fn check(folder: &Path) -> BTreeMap<String, Vec<Found>> {
 
 #[test]
 fn every_mistake_makes_one_error_that_names_the_fix() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ui");
-    let names = package(&cases, &folder);
-    assert!(names.len() >= 53, "some cases are gone");
-    let found = check(&folder);
+    let cases = Case::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("ui"));
+    assert!(cases.len() >= 74, "some cases are gone");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistakes");
+    package(&folder, "routine", &cases);
+    let found = check(&folder, "check");
     let mut wrong = String::new();
-    for name in names {
-        let source = std::fs::read_to_string(cases.join(format!("{name}.rs"))).expect("a case");
-        let expected = expected(&source);
-        let errors = found.get(&name).map_or(&[][..], Vec::as_slice);
+    for Case { name, source, .. } in &cases {
+        let expected = expected(source);
+        let errors = found.get(name).map_or(&[][..], Vec::as_slice);
         let right = errors.len() == expected.errors
             && errors.iter().all(|error| {
                 error.at == expected.at && expected.says.as_ref().is_none_or(|says| error.says.contains(says.as_str()))
@@ -129,4 +165,17 @@ fn every_mistake_makes_one_error_that_names_the_fix() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn what_is_right_compiles_without_a_lint() {
+    let cases = Case::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/pass"));
+    assert!(cases.len() >= 9, "some cases are gone");
+    let command = if has_clippy() { "clippy" } else { "check" };
+    for (folder, krate, renamed) in [("named", "routine", false), ("renamed", "other", true)] {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+        package(&folder, krate, cases.iter().filter(|case| case.is_renamed() == renamed));
+        let found = check(&folder, command);
+        assert!(found.is_empty(), "{found:#?}");
+    }
 }

@@ -48,14 +48,13 @@ fn expanded(input: TokenStream, krate: &TokenStream) -> Result<TokenStream> {
         Work::Statements { moves, gives, body } => awaited(&options, moves, &gives, body, &rt),
         Work::Blocking(closure) => called(closure, &rt),
     };
-    let (kind, go) = if blocking { ("block", "block") } else { ("kind", "start") };
-    let (kind, go) = (Ident::new(kind, blame), Ident::new(go, blame));
-    let (rungs, probe) = (rungs(!blocking), site::climb(&rt, &routine));
+    let methods = if blocking { ("block", "block") } else { ("kind", "start") };
+    let (rungs, launch) = (rungs(!blocking), site::launch(&rt, methods, &start, &routine));
     Ok(quote! {{
         use #rt::#rungs;
         let #start = #start_expr;
         let #routine = #work;
-        #probe.#kind().#go(#start, #routine)
+        #launch
     }})
 }
 

@@ -1,6 +1,6 @@
 //! The form that starts: calling the function gives a handle.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -43,15 +43,15 @@ pub(crate) fn expand(options: &Options, function: &Function, krate: &TokenStream
         quote!(#rebound let #result: #ty = #statements; #result)
     };
     let work = if is_async { quote!(async move { #pin #run }) } else { quote!(move || -> #ty { #run }) };
-    let (rungs, kind, go) = returned.start(is_async, blame);
-    let probe = site::climb(&rt, &routine);
+    let rungs = rungs(is_async);
+    let launch = site::launch(&rt, returned.methods(is_async), &start, &routine);
     let track = (!is_tracked(attrs)).then(|| quote!(#[track_caller]));
     let block = braced(
         &quote! {
             use #rt::#rungs;
             let #start = #start_expr;
             let #routine = #work;
-            #probe.#kind().#go(#start, #routine)
+            #launch
         },
         *braces,
     );
@@ -167,20 +167,18 @@ impl<'a> Returned<'a> {
 
     /// The type of the handle that a call gives.
     fn handle(&self, krate: &TokenStream) -> TokenStream {
-        let place = self.ty.map_or_else(Span::call_site, Spanned::span);
-        match &self.kind {
-            Kind::Unit => quote!(#krate::Handle<()>),
-            Kind::Never => quote!(#krate::Handle<::core::convert::Infallible>),
-            Kind::Result(value) => quote!(#krate::Handle<#value>),
-            Kind::ResultAlias => {
-                let ty = self.ty;
-                quote_spanned!(place=> #krate::Handle<<#ty as #krate::IntoOutcome>::Value>)
-            }
-            Kind::Value => {
-                let ty = self.ty;
-                quote!(#krate::Handle<#ty>)
-            }
-        }
+        let ty = self.ty;
+        // The path stands at the type, where the compiler then finds what is wrong with it only once.
+        let place = ty.map_or_else(Span::call_site, Spanned::span);
+        let krate: TokenStream = krate.clone().into_iter().map(|token| spanned(token, place)).collect();
+        let value = match &self.kind {
+            Kind::Unit => quote!(()),
+            Kind::Never => quote!(::core::convert::Infallible),
+            Kind::Result(value) => quote!(#value),
+            Kind::ResultAlias => quote_spanned!(place=> <#ty as #krate::IntoOutcome>::Value),
+            Kind::Value => quote!(#ty),
+        };
+        quote_spanned!(place=> #krate::Handle<#value>)
     }
 
     /// Where an error about what the body ends in belongs.
@@ -200,17 +198,20 @@ impl<'a> Returned<'a> {
         }
     }
 
-    /// The rungs of the ladder, the method that climbs it, and the one that starts, both spanned where errors belong.
-    fn start(&self, is_async: bool, blame: Span) -> (TokenStream, Ident, Ident) {
-        let as_written = matches!(self.kind, Kind::Value | Kind::Never);
-        let go = match (is_async, as_written) {
-            (true, false) => "start",
-            (true, true) => "start_value",
-            (false, false) => "block",
-            (false, true) => "block_value",
-        };
-        (rungs(is_async), Ident::new(if is_async { "kind" } else { "block" }, blame), Ident::new(go, blame))
+    /// The method that climbs the ladder, and the one that starts.
+    fn methods(&self, is_async: bool) -> (&'static str, &'static str) {
+        match (is_async, matches!(self.kind, Kind::Value | Kind::Never)) {
+            (true, false) => ("kind", "start"),
+            (true, true) => ("kind", "start_value"),
+            (false, false) => ("block", "block"),
+            (false, true) => ("block", "block_value"),
+        }
     }
+}
+
+fn spanned(mut token: TokenTree, place: Span) -> TokenTree {
+    token.set_span(place);
+    token
 }
 
 /// The traits of the ladder, imported without their names.

@@ -1,11 +1,11 @@
 //! Reads the item that the attribute stands on.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
     Attribute, Block, Error, GenericArgument, Item, PathArguments, Result, ReturnType, Signature, Stmt, Token, Type,
-    TypeParamBound, Visibility,
+    TypeParamBound, Visibility, braced,
 };
 
 /// A function with its body.
@@ -37,13 +37,15 @@ impl Parse for Function {
                 "`#[routine]` needs a body; put it on the function in the `impl`, or on a method with a default body",
             ));
         }
-        let group: Group = input.parse()?;
-        let (inner, body) = Body::read(group.stream());
+        // Also through the group that a `$body:block` of `macro_rules!` comes in, which nobody sees.
+        let content;
+        let braces = braced!(content in input).span;
+        let (inner, body) = Body::read(content.parse()?);
         attrs.extend(inner.into_iter().map(|mut attr| {
             attr.style = syn::AttrStyle::Outer;
             attr
         }));
-        Ok(Self { attrs, vis, signature, braces: group.delim_span().join(), body })
+        Ok(Self { attrs, vis, signature, braces: braces.join(), body })
     }
 }
 

@@ -9,8 +9,8 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Expr, ExprAsync, ExprClosure, ExprConst, ExprReturn, ExprTry, ExprTryBlock, Item, Macro, Stmt, StmtMacro,
-    parse_quote_spanned,
+    Block, Expr, ExprAsync, ExprBreak, ExprClosure, ExprConst, ExprForLoop, ExprLoop, ExprReturn, ExprTry,
+    ExprTryBlock, ExprWhile, Item, Lifetime, Macro, Stmt, StmtMacro, parse_quote_spanned,
 };
 
 use crate::input::private;
@@ -118,11 +118,59 @@ fn is_valueless(tail: &Expr) -> bool {
 /// A tail that is a `Result` or nothing, as anybody can see.
 fn is_settled(tail: &Expr) -> bool {
     match tail {
-        Expr::Loop(_) | Expr::Return(_) => true,
+        Expr::Return(_) => true,
+        Expr::Loop(forever) => !Break::ends(forever),
         Expr::Call(call) => matches!(&*call.func, Expr::Path(path)
             if path.path.segments.last().is_some_and(|last| last.ident == "Ok" || last.ident == "Err")),
         _ => false,
     }
+}
+
+/// Looks for the `break` that ends a loop, which then has a value after all.
+struct Break<'a> {
+    label: Option<&'a Lifetime>,
+    /// Loops between that one and here.
+    depth: usize,
+    found: bool,
+}
+
+impl Break<'_> {
+    fn ends(forever: &ExprLoop) -> bool {
+        let mut search = Break { label: forever.label.as_ref().map(|label| &label.name), depth: 0, found: false };
+        search.visit_block(&forever.body);
+        search.found
+    }
+
+    fn inner(&mut self, body: &Block) {
+        self.depth += 1;
+        self.visit_block(body);
+        self.depth -= 1;
+    }
+}
+
+impl<'ast> Visit<'ast> for Break<'_> {
+    fn visit_expr_break(&mut self, expr: &'ast ExprBreak) {
+        self.found |= match &expr.label {
+            Some(label) => Some(label) == self.label,
+            None => self.depth == 0,
+        };
+    }
+
+    fn visit_expr_loop(&mut self, expr: &'ast ExprLoop) {
+        self.inner(&expr.body);
+    }
+
+    fn visit_expr_while(&mut self, expr: &'ast ExprWhile) {
+        self.inner(&expr.body);
+    }
+
+    fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
+        self.inner(&expr.body);
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
+    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
 /// Input: `return;`.

@@ -76,7 +76,10 @@ fn site(options: &Options, rt: &TokenStream, name: &TokenStream, place: Span) ->
     }}
 }
 
-/// The references in front of the probe: one more than the ladder has rungs below its first.
-pub(crate) fn climb(rt: &TokenStream, body: &Ident) -> TokenStream {
-    quote!((&&&&&&&&&#rt::Probe(&#body)))
+/// Climbs the ladder with the body and starts what is found. All of it stands where an error about the body belongs.
+pub(crate) fn launch(rt: &TokenStream, (kind, go): (&str, &str), start: &Ident, body: &Ident) -> TokenStream {
+    let blame = body.span();
+    let (kind, go) = (Ident::new(kind, blame), Ident::new(go, blame));
+    // One reference more than the ladder has rungs below its first.
+    quote_spanned!(blame=> (&&&&&&&&&#rt::Probe(&#body)).#kind().#go(#start, #body))
 }

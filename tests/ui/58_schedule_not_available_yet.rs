@@ -1,0 +1,18 @@
+//@ errors: 1
+//@ says: `cron` is not available yet
+//@ at: 18:11
+#![allow(unused)]
+
+use std::io;
+
+use routine::{prelude::*, routine};
+
+async fn unit() {}
+
+async fn rd() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {}
+
+#[routine(cron = "0 3 * * *", tz = "Europe/Berlin")] async fn a() {}

@@ -1,0 +1,18 @@
+//@ errors: 1
+//@ says: `in_place` and `quiet` cannot be combined
+//@ at: 18:21
+#![allow(unused)]
+
+use std::io;
+
+use routine::{prelude::*, routine};
+
+async fn unit() {}
+
+async fn rd() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {}
+
+#[routine(in_place, quiet)] async fn a() {}
