@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::error::Error;
-use crate::life::{self, Turn};
+use crate::life::{self, Over, Turn};
 use crate::panic;
 use crate::registry::{Flags, Slot};
 use crate::start::Start;
@@ -109,7 +109,12 @@ impl<F: Future> Future for InPlace<F> {
         match (polled, output) {
             (Ok(()), None) => match turn.wait(cx) {
                 Ok(()) => Poll::Pending,
-                Err(turn) => {
+                Err((turn, Over::Panicked(payload))) => {
+                    *this.slot = None;
+                    let recover = this.returns.recover;
+                    Poll::Ready(panicked(turn, slot, payload, recover, &mut || this.body.set(None)))
+                }
+                Err((turn, Over::TimedOut)) => {
                     *this.slot = None;
                     task::drop_body(slot, &mut || this.body.set(None));
                     let error = turn.timed_out();

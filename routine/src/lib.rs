@@ -12,7 +12,7 @@
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
 //! import("a.csv".to_owned()); // starts now; its failure is logged with its trace
 //! let rows = import("b.csv".to_owned()).await; // or wait for it
-//! routine! { tokio::fs::metadata(".").await?; }; // a body of your own
+//! routine! { import("c.csv".to_owned()).await?; }; // a body of your own
 //! println!("{}", routine::dump()); // what is running now
 //! # assert_eq!(rows.unwrap(), 5);
 //! # }

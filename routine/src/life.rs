@@ -186,9 +186,11 @@ impl Turn {
 
     /// Ends the turn of a routine that waits, unless its time has run out.
     #[inline]
-    pub(crate) fn wait(self, cx: &mut Context<'_>) -> Result<(), Self> {
-        if self.slot.meta().has(Flags::TIMEOUT) && poll_timeout(self.slot, cx) {
-            return Err(self);
+    pub(crate) fn wait(self, cx: &mut Context<'_>) -> Result<(), (Self, Over)> {
+        if self.slot.meta().has(Flags::TIMEOUT) {
+            if let Some(over) = poll_timeout(self.slot, cx) {
+                return Err((self, over));
+            }
         }
         self.slot.set_state(State::Waiting);
         if self.span.is_some() {
@@ -200,8 +202,11 @@ impl Turn {
     #[cold]
     fn leave_span(mut self) {
         if let Some(span) = self.span.take() {
-            let span = span.exit();
-            self.slot.with_extra(|extra| extra.span = Some(span));
+            // A subscriber's code runs here; one that panics loses the span.
+            match panic::contain(|| span.exit()) {
+                Ok(span) => self.slot.with_extra(|extra| extra.span = Some(span)),
+                Err(payload) => panic::drop_payload(payload),
+            }
         }
     }
 
@@ -330,19 +335,31 @@ fn free(slot: &'static Slot) {
 #[cold]
 #[inline(never)]
 fn enter_span(slot: &'static Slot) -> Option<tracing::span::EnteredSpan> {
-    slot.with_extra(|extra| extra.span.take()).map(tracing::Span::entered)
+    let span = slot.with_extra(|extra| extra.span.take())?;
+    panic::contain(|| span.entered()).map_err(panic::drop_payload).ok()
+}
+
+/// Why a routine that waits is to end all the same.
+pub(crate) enum Over {
+    TimedOut,
+    /// There is no timer: tokio panics where its timers are not enabled.
+    Panicked(Box<dyn Any + Send>),
 }
 
 /// Whether the time of a routine has run out. The timer is made by the first poll, since it needs a runtime's clock.
 #[cold]
 #[inline(never)]
-fn poll_timeout(slot: &'static Slot, cx: &mut Context<'_>) -> bool {
-    let Some(mut timeout) = slot.with_extra(|extra| extra.timeout.take()) else {
-        return false;
-    };
+fn poll_timeout(slot: &'static Slot, cx: &mut Context<'_>) -> Option<Over> {
+    let mut timeout = slot.with_extra(|extra| extra.timeout.take())?;
     let after = timeout.after;
-    let sleep = timeout.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));
-    let over = sleep.as_mut().poll(cx) == Poll::Ready(());
+    let polled = panic::contain(|| {
+        let sleep = timeout.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));
+        sleep.as_mut().poll(cx)
+    });
     slot.with_extra(|extra| extra.timeout = Some(timeout));
-    over
+    match polled {
+        Ok(Poll::Pending) => None,
+        Ok(Poll::Ready(())) => Some(Over::TimedOut),
+        Err(payload) => Some(Over::Panicked(payload)),
+    }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::error::Error;
-use crate::life::{self, Turn};
+use crate::life::{self, Over, Turn};
 use crate::outcome::{Failed, IntoOutcome};
 use crate::panic;
 use crate::registry::Slot;
@@ -99,10 +99,16 @@ where
         match (polled, ended) {
             (Ok(()), None) => match turn.wait(cx) {
                 Ok(()) => Poll::Pending,
-                Err(turn) => {
+                Err((turn, over)) => {
                     *this.slot = None;
-                    drop_body(slot, &mut || this.body.set(None));
-                    Poll::Ready(Err(turn.timed_out()))
+                    let drop_rest = &mut || this.body.set(None);
+                    Poll::Ready(Err(match over {
+                        Over::TimedOut => {
+                            drop_body(slot, drop_rest);
+                            turn.timed_out()
+                        }
+                        Over::Panicked(payload) => panicked(turn, slot, payload, drop_rest),
+                    }))
                 }
             },
             (Ok(()), Some(Ok(value))) => {
@@ -118,6 +124,7 @@ where
                 *this.slot = None;
                 let mut ended = ended;
                 Poll::Ready(Err(panicked(turn, slot, payload, &mut || {
+                    // Both are dropped, also where the first panics: the body by the future's own drop.
                     drop(ended.take());
                     this.body.set(None);
                 })))

@@ -125,6 +125,15 @@ async fn a_timeout_is_an_outcome_of_its_own() {
     assert!(in_time.await.is_ok());
 }
 
+#[test]
+fn a_timeout_without_timers_is_a_contained_panic() {
+    capture();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let timeout = Builder::new().timeout(Duration::from_secs(3));
+    let handle = timeout.spawn_on(runtime.handle(), std::future::pending::<()>());
+    assert_eq!(runtime.block_on(handle).unwrap_err().outcome(), Some(Outcome::Panicked));
+}
+
 #[tokio::test]
 async fn a_cancel_is_seen_inside_and_ends_nothing_by_itself() {
     let handle = go_value(async {
