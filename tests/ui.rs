@@ -81,13 +81,17 @@ fn package<'a>(folder: &Path, krate: &str, cases: impl IntoIterator<Item = &'a C
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut manifest = format!(
         "[package]\nname = \"ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         {krate} = {{ package = \"routine\", path = {:?} }}\n\
+         {krate} = {{ package = \"routine\", path = \"{}\" }}\n\
          tokio = {{ version = \"1\", features = [\"rt\", \"macros\", \"time\"] }}\n",
-        tests.join("../routine")
+        tests.join("../routine").display()
     );
     for case in cases {
         let (Case { name, path, .. }, edition) = (case, case.edition());
-        let _ = write!(manifest, "\n[[bin]]\nname = \"case_{name}\"\npath = {path:?}\nedition = \"{edition}\"\n");
+        let _ = write!(
+            manifest,
+            "\n[[bin]]\nname = \"case_{name}\"\npath = \"{}\"\nedition = \"{edition}\"\n",
+            path.display()
+        );
     }
     std::fs::create_dir_all(folder).expect("a folder for the package");
     std::fs::write(folder.join("Cargo.toml"), manifest).expect("the manifest");

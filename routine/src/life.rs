@@ -149,9 +149,9 @@ impl Turn {
     /// Makes the routine current. At its first turn its before-hooks run.
     #[inline]
     pub(crate) fn enter(slot: &'static Slot) -> Self {
-        let _entered = Entered::new(Some(slot));
+        let entered = Entered::new(Some(slot));
         let span = if slot.meta().has(Flags::SPAN) { enter_span(slot) } else { None };
-        let turn = Self { slot, span, _entered };
+        let turn = Self { slot, span, _entered: entered };
         if slot.state() == State::Spawned && hook::current() != 0 {
             turn.before(true);
         }
@@ -162,9 +162,9 @@ impl Turn {
     /// Makes a routine current that ends without having run: aborted, or dropped with its runtime or its caller.
     #[cold]
     fn enter_to_end(slot: &'static Slot) -> Self {
-        let _entered = Entered::new(Some(slot));
+        let entered = Entered::new(Some(slot));
         let span = if slot.meta().has(Flags::SPAN) { enter_span(slot) } else { None };
-        let turn = Self { slot, span, _entered };
+        let turn = Self { slot, span, _entered: entered };
         if slot.state() == State::Spawned && hook::current() != 0 {
             turn.before(false);
         }

@@ -98,7 +98,7 @@ where
         }));
         match (polled, ended) {
             (Ok(()), None) => match turn.wait(cx) {
-                Ok(()) => return Poll::Pending,
+                Ok(()) => Poll::Pending,
                 Err(turn) => {
                     *this.slot = None;
                     drop_body(slot, &mut || this.body.set(None));

@@ -136,12 +136,12 @@ async fn a_function_may_start_itself() {
 
 #[routine]
 #[allow(unused_variables)]
-async fn attributes(#[cfg(any())] never: Missing, #[cfg(all())] n: u8, #[allow(unused_mut)] mut m: u8) -> u8 {
+async fn attributes(#[cfg(any())] never: Missing, #[cfg(test)] n: u8, #[allow(unused_mut)] mut m: u8) -> u8 {
     #![allow(unused_assignments)]
     let mut x = 1;
     #[cfg(any())]
     missing().await;
-    #[cfg(all())]
+    #[cfg(test)]
     rest().await;
     x = n;
     x

@@ -1,5 +1,20 @@
 //! What routine promises, a file per promise.
 #![allow(missing_docs)]
+#![allow(
+    clippy::assign_op_pattern,
+    clippy::async_yields_async,
+    clippy::items_after_statements,
+    clippy::multiple_bound_locations,
+    clippy::needless_question_mark,
+    clippy::needless_pass_by_value,
+    clippy::never_loop,
+    clippy::no_effect,
+    clippy::non_minimal_cfg,
+    clippy::redundant_async_block,
+    clippy::redundant_closure,
+    clippy::unused_async,
+    reason = "the bodies under test have every shape that a user may write"
+)]
 
 mod endings;
 mod exit;

@@ -32,6 +32,9 @@ impl Record {
 static RECORDS: Mutex<Vec<Record>> = Mutex::new(Vec::new());
 
 /// Installs the subscriber that all tests of a process share, which keeps every record of the target `routine`.
+///
+/// # Panics
+/// If the process has another subscriber.
 pub fn capture() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {

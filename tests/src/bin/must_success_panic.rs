@@ -10,7 +10,7 @@ async fn main() {
             together.wait().await;
             std::panic::panic_any("no way on");
             #[allow(unreachable_code)]
-            ()
+            Ok::<_, &str>(())
         });
     }
     std::future::pending::<()>().await;
