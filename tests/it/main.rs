@@ -16,6 +16,7 @@
     reason = "the bodies under test have every shape that a user may write"
 )]
 
+mod async_trait;
 mod awaits;
 mod endings;
 mod exit;
