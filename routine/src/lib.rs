@@ -1,4 +1,43 @@
-//! The missing `go` statement of tokio.
+//! The missing `go` statement of tokio: work that runs in the background keeps its caller's trace, runs the process-wide
+//! hooks, reports its error, survives (or, where asked, ends the process on) its panic, and can be seen while it runs.
+//!
+//! ```
+//! use routine::{prelude::*, routine};
+//!
+//! #[routine(recover)]
+//! async fn import(file: String) -> std::io::Result<usize> {
+//!     Ok(file.len())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! import("a.csv".to_owned()); // starts now; its failure is logged with its trace
+//! let rows = import("b.csv".to_owned()).await; // or wait for it
+//! routine! { tokio::fs::metadata(".").await?; }; // a body of your own
+//! println!("{}", routine::dump()); // what is running now
+//! # assert_eq!(rows.unwrap(), 5);
+//! # }
+//! ```
+//!
+//! - Starting: the attribute in [`prelude`], the macro [`routine!`](crate::routine), the functions [`go`], [`go_with_recover`],
+//!   [`go_with_must_success`], [`go_blocking`], [`go_value`], and [`Builder`] with every option.
+//! - What the caller holds: [`Handle`], and [`Error`] where there is no value.
+//! - Where work belongs: [`Trace`], the module [`trace`](mod@trace), and [`carrier`](fn@carrier) for other threads.
+//! - What runs around it: the module [`hook`](mod@hook), [`at_exit`].
+//! - What can be seen: [`snapshot`], [`dump`], [`stats`], and the records under the `tracing` target `routine`.
+//!
+//! # What is not promised
+//! A routine is lost with its process and its runtime. An abort takes effect at the next await; blocking work cannot be
+//! stopped. Reports go to the `tracing` subscriber that is installed, and to stderr where there is none. With
+//! `panic = "abort"` nothing is caught: the panic hook writes the routine's name, trace and message, and hooks, callbacks and
+//! reports are lost.
+//!
+//! Use `tokio::task::JoinSet` to wait for many tasks without reports, and `tokio_util::task::TaskTracker` to know when all
+//! have ended.
+
+#[cfg(target_family = "wasm")]
+compile_error!("routine needs threads, which wasm targets do not have");
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!("routine needs 64-bit atomics, which this target does not have");
 
 mod error;
 mod id;
@@ -60,3 +99,8 @@ pub use spawn::{
 pub use start::SpanMode;
 pub use stats::{Stats, stats};
 pub use trace::{SpanId, Trace, TraceError, TraceId};
+
+/// The code of the README, compiled and run.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,0 +1,23 @@
+//! A loop that runs until it is asked to stop. Watch for: it finishes its round before it ends.
+
+use std::time::Duration;
+
+use routine::routine;
+
+#[tokio::main]
+async fn main() {
+    let ticker = routine!(name = "ticker", async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        let mut count = 0;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => count += 1,
+                () = routine::cancelled() => break count,
+            }
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(220)).await;
+    println!("{}", routine::dump());
+    ticker.cancel();
+    println!("{} ticks", ticker.await.expect("it ends by itself"));
+}
