@@ -8,8 +8,9 @@ use syn::{Expr, ExprAsync, Stmt};
 
 use crate::args::Options;
 use crate::expand::labelled;
-use crate::expand_start::{Returned, braced, name_of};
+use crate::expand_start::{braced, name_of};
 use crate::input::{Body, Function, private};
+use crate::returned::Returned;
 use crate::site::{self, SpawnSite};
 
 /// Input:

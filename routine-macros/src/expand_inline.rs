@@ -6,7 +6,7 @@ use syn::{Expr, ExprClosure, Result, ReturnType};
 
 use crate::args::Options;
 use crate::expand::labelled;
-use crate::expand_start::{braced, rungs};
+use crate::expand_start::braced;
 use crate::inline::{self, Work};
 use crate::input::{Body, first_span, private};
 use crate::site::{self, SpawnSite};
@@ -49,7 +49,7 @@ fn expanded(input: TokenStream, krate: &TokenStream) -> Result<TokenStream> {
         Work::Blocking(closure) => called(closure, &rt),
     };
     let methods = if blocking { ("block", "block") } else { ("kind", "start") };
-    let (rungs, launch) = (rungs(!blocking), site::launch(&rt, methods, &start, &routine));
+    let (rungs, launch) = (site::rungs(!blocking), site::launch(&rt, methods, &start, &routine));
     Ok(quote! {{
         use #rt::#rungs;
         let #start = #start_expr;

@@ -6,8 +6,10 @@ use quote::quote;
 use syn::Error;
 
 use crate::args::Options;
-use crate::expand_start::{Returned, braced, starting_signature};
+use crate::arguments;
+use crate::expand_start::braced;
 use crate::input::Function;
+use crate::returned::Returned;
 
 /// An item that is no function stays as it is.
 pub(crate) fn unchanged(error: &Error, item: &TokenStream) -> TokenStream {
@@ -24,7 +26,7 @@ pub(crate) fn function(error: &Error, function: &Function, stays: bool, krate: &
         let block = braced(body, *braces);
         return quote!(#error #(#attrs)* #vis #signature #block);
     }
-    let (mut starting, _) = starting_signature(function, &Options::default(), krate);
+    let mut starting = arguments::moved(function, &Options::default(), krate).signature;
     starting.inputs.clone_from(&signature.inputs);
     starting.constness = None;
     starting.abi = None;

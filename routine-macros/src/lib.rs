@@ -16,11 +16,13 @@ mod inline;
 mod input;
 mod question;
 
+mod arguments;
 mod expand;
 mod expand_in_place;
 mod expand_inline;
 mod expand_start;
 mod fallback;
+mod returned;
 mod site;
 
 use proc_macro::TokenStream;

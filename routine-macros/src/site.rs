@@ -83,3 +83,12 @@ pub(crate) fn launch(rt: &TokenStream, (kind, go): (&str, &str), start: &Ident, 
     // One reference more than the ladder has rungs below its first.
     quote_spanned!(blame=> (&&&&&&&&&#rt::Probe(&#body)).#kind().#go(#start, #body))
 }
+
+/// The traits of the ladder, imported without their names.
+pub(crate) fn rungs(is_async: bool) -> TokenStream {
+    if is_async {
+        quote!({A0 as _, A1 as _, A2 as _, A3 as _, A4 as _, A5 as _, A6 as _, A7 as _, A8 as _})
+    } else {
+        quote!({B0 as _, B1 as _, B2 as _, B3 as _, B4 as _, B5 as _, B6 as _, B7 as _, B8 as _})
+    }
+}

@@ -268,6 +268,13 @@ async fn named(part: u8, text: String, __start: u8) -> String {
     name()
 }
 
+#[routine(name = format!("{a} and {}", b + 1), fields(c))]
+async fn named_by_parts((a, mut b): (u8, u8), Wrapper { inner: c, .. }: Wrapper) -> String {
+    b += a + c;
+    let _ = b;
+    name()
+}
+
 #[routine]
 async fn r#move() -> String {
     name()
@@ -276,6 +283,8 @@ async fn r#move() -> String {
 #[tokio::test]
 async fn the_options_see_the_arguments() {
     assert_eq!(named(1, "x".to_owned(), 3).await.unwrap(), "part 1 of 3");
+    let parts = named_by_parts((1, 2), Wrapper { inner: 3, _other: 4 });
+    assert_eq!(parts.await.unwrap(), "1 and 3");
     assert_eq!(r#move().await.unwrap(), "move");
 }
 

@@ -16,6 +16,8 @@
     reason = "the bodies under test have every shape that a user may write"
 )]
 
+mod async_trait;
+mod awaits;
 mod endings;
 mod exit;
 mod hard_functions;
