@@ -112,8 +112,8 @@ fn dress(born: Born, start: Start, spawner: Option<&'static Slot>) {
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.
 fn withdraw(slot: &'static Slot) {
-    stats::withdrawn();
     free(slot);
+    stats::withdrawn();
 }
 
 /// What a routine is, for hooks, reports and errors.
@@ -217,8 +217,9 @@ impl Turn {
             self.finish(Outcome::Completed);
             return;
         }
-        stats::completed();
+        // Counted last: whoever sees no live routine any more finds none in the registry.
         self.slot.clear();
+        stats::completed();
         registry::give(self.slot);
     }
 
@@ -294,11 +295,11 @@ impl Turn {
     }
 
     fn release(mut self, outcome: Outcome) {
-        stats::ended(outcome);
-        // A subscriber's code runs here, and must not end up between the books and the slot.
+        // A subscriber's code runs here.
         let span = self.span.take();
         panic::swallow(|| drop(span));
         free(self.slot);
+        stats::ended(outcome);
     }
 }
 
