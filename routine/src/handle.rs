@@ -53,13 +53,13 @@ impl<T> Handle<T> {
     /// Never: a routine that started has a number.
     #[must_use]
     pub fn id(&self) -> RoutineId {
-        RoutineId::from_raw(self.born.trace.parts().1[0]).expect("numbers start at 1")
+        RoutineId::from_raw(self.born.id()).expect("numbers start at 1")
     }
 
     /// The routine's trace.
     #[must_use]
     pub fn trace(&self) -> Trace {
-        self.born.trace
+        self.born.trace()
     }
 
     /// Ends the routine at its next await, or before it ran at all: it counts as cancelled, its after-hooks run, and
@@ -90,12 +90,12 @@ impl<T> Handle<T> {
 
     /// What the handle knows of a routine that left no error of its own.
     fn subject(&self) -> Subject {
-        let origin = site::origin(self.born.origin);
+        let origin = site::origin(self.born.origin());
         Subject {
             id: Some(self.id()),
             parent: None,
             name: Cow::Borrowed(origin.name),
-            trace: self.born.trace,
+            trace: self.born.trace(),
             file: origin.file,
             line: origin.line,
             policy: Policy::Log,

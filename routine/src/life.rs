@@ -31,18 +31,42 @@ use crate::trace::Trace;
 /// starts its successor for ever would keep all of them; beyond this a span begins a new tree and follows from the old.
 const NESTED: u8 = 64;
 
-/// What a spawn leaves in the handle.
+/// What a spawn leaves in the handle. The trace lies in its parts and the depth in the origin's word: sixteen bytes less to
+/// move about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Born {
     pub(crate) slot: &'static Slot,
     pub(crate) generation: u32,
-    pub(crate) origin: u32,
-    pub(crate) trace: Trace,
+    /// The origin, and above it the depth of the trace.
+    origin: u32,
+    root: [u64; 2],
+    lineage: [u64; 3],
+}
+
+impl Born {
+    const DEPTH_SHIFT: u32 = 28;
+
+    pub(crate) const fn id(&self) -> u64 {
+        self.lineage[0]
+    }
+
+    pub(crate) const fn origin(&self) -> u32 {
+        self.origin & ((1 << Self::DEPTH_SHIFT) - 1)
+    }
+
+    pub(crate) const fn trace(&self) -> Trace {
+        Trace::from_parts(root(self.root), self.lineage, (self.origin >> Self::DEPTH_SHIFT) as u8)
+    }
+}
+
+const fn root([high, low]: [u64; 2]) -> u128 {
+    (high as u128) << 64 | low as u128
 }
 
 /// Takes a slot and a number for a routine that is about to start. From here on it is counted, so the caller must bring
 /// it to an end.
 #[inline]
+#[allow(clippy::cast_possible_truncation)]
 pub(crate) fn begin(start: Start) -> Born {
     panic::install();
     let slot = registry::take();
@@ -50,7 +74,7 @@ pub(crate) fn begin(start: Start) -> Born {
     let id = stats::started();
     let mut flags = start.flags;
     let spawner = current::slot();
-    let (root, lineage, depth) = match spawner {
+    let (trace_root, lineage, depth) = match spawner {
         Some(spawner) if !start.root => {
             let outer = spawner.lineage();
             if !spawner.meta().is_routine() && !spawner.meta().has(Flags::OWN_TRACE) {
@@ -65,8 +89,9 @@ pub(crate) fn begin(start: Start) -> Born {
     }
     let meta = Meta::new(Kind::Routine, start.policy, depth, flags);
     let time = if hook::current() == 0 { clock::coarse() } else { clock::now() };
-    let generation = slot.fill(&Birth { meta, origin, root, lineage, start: time, state: State::Spawned });
-    let born = Born { slot, generation, origin, trace: Trace::from_parts(root, lineage, depth) };
+    let generation = slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
+    let origin = origin | u32::from(depth) << Born::DEPTH_SHIFT;
+    let born = Born { slot, generation, origin, root: [(trace_root >> 64) as u64, trace_root as u64], lineage };
     if start.extra.is_some() || start.root || flags.has(Flags::FOREIGN_PARENT) || span::wanted() {
         dress(born, start, spawner);
     }
@@ -86,12 +111,12 @@ fn dress(born: Born, start: Start, spawner: Option<&'static Slot>) {
         flags = flags.with(Flags::FOREIGN_PARENT);
     }
     if start.span != SpanMode::Off && span::wanted() {
-        let origin = site::origin(born.origin);
+        let origin = site::origin(born.origin());
         let subject = Subject {
             id: RoutineId::from_raw(slot.segment()),
             parent: RoutineId::from_raw(if extra.parent == 0 { slot.parent() } else { extra.parent }),
             name: extra.name.clone().unwrap_or(Cow::Borrowed(origin.name)),
-            trace: born.trace,
+            trace: born.trace(),
             file: origin.file,
             line: origin.line,
             policy: start.policy,
@@ -140,8 +165,6 @@ pub(crate) fn subject(slot: &Slot) -> Subject {
 #[derive(Debug)]
 pub(crate) struct Turn {
     slot: &'static Slot,
-    span: Option<tracing::span::EnteredSpan>,
-    // Last, so that the routine is current until its span was left.
     _entered: Entered,
 }
 
@@ -149,9 +172,10 @@ impl Turn {
     /// Makes the routine current. At its first turn its before-hooks run.
     #[inline]
     pub(crate) fn enter(slot: &'static Slot) -> Self {
-        let entered = Entered::new(Some(slot));
-        let span = if slot.meta().has(Flags::SPAN) { enter_span(slot) } else { None };
-        let turn = Self { slot, span, _entered: entered };
+        let turn = Self { slot, _entered: Entered::new(Some(slot)) };
+        if slot.meta().has(Flags::SPAN) {
+            span::enter(slot);
+        }
         if slot.state() == State::Spawned && hook::current() != 0 {
             turn.before(true);
         }
@@ -162,9 +186,10 @@ impl Turn {
     /// Makes a routine current that ends without having run: aborted, or dropped with its runtime or its caller.
     #[cold]
     fn enter_to_end(slot: &'static Slot) -> Self {
-        let entered = Entered::new(Some(slot));
-        let span = if slot.meta().has(Flags::SPAN) { enter_span(slot) } else { None };
-        let turn = Self { slot, span, _entered: entered };
+        let turn = Self { slot, _entered: Entered::new(Some(slot)) };
+        if slot.meta().has(Flags::SPAN) {
+            span::enter(slot);
+        }
         if slot.state() == State::Spawned && hook::current() != 0 {
             turn.before(false);
         }
@@ -193,21 +218,10 @@ impl Turn {
             }
         }
         self.slot.set_state(State::Waiting);
-        if self.span.is_some() {
-            self.leave_span();
+        if self.slot.meta().has(Flags::SPAN) {
+            span::leave(self.slot);
         }
         Ok(())
-    }
-
-    #[cold]
-    fn leave_span(mut self) {
-        if let Some(span) = self.span.take() {
-            // A subscriber's code runs here; one that panics loses the span.
-            match panic::contain(|| span.exit()) {
-                Ok(span) => self.slot.with_extra(|extra| extra.span = Some(span)),
-                Err(payload) => panic::drop_payload(payload),
-            }
-        }
     }
 
     /// The routine returned, and not with an error.
@@ -294,10 +308,10 @@ impl Turn {
         hook::after(set, &End::new(&subject, started, outcome, duration));
     }
 
-    fn release(mut self, outcome: Outcome) {
-        // A subscriber's code runs here.
-        let span = self.span.take();
-        panic::swallow(|| drop(span));
+    fn release(self, outcome: Outcome) {
+        if self.slot.meta().has(Flags::SPAN) {
+            span::close(self.slot);
+        }
         free(self.slot);
         stats::ended(outcome);
     }
@@ -331,13 +345,6 @@ fn free(slot: &'static Slot) {
     slot.clear();
     registry::give(slot);
     panic::swallow(|| drop(extra));
-}
-
-#[cold]
-#[inline(never)]
-fn enter_span(slot: &'static Slot) -> Option<tracing::span::EnteredSpan> {
-    let span = slot.with_extra(|extra| extra.span.take())?;
-    panic::contain(|| span.entered()).map_err(panic::drop_payload).ok()
 }
 
 /// Why a routine that waits is to end all the same.

@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tracing::level_filters::LevelFilter;
-use tracing::{Level, Span};
+use tracing::{Dispatch, Level, Span};
 
 use crate::id::RoutineId;
 use crate::panic;
+use crate::registry::Slot;
 use crate::report::Subject;
 use crate::start::SpanMode;
 use crate::text;
@@ -108,6 +109,44 @@ fn make(subject: &Subject, mode: SpanMode) -> Span {
             span
         }
     }
+}
+
+/// Enters the span of a routine around one of its turns. It stays in the slot, so a turn carries nothing of it.
+#[cold]
+#[inline(never)]
+pub(crate) fn enter(slot: &Slot) {
+    tell(slot, Dispatch::enter);
+}
+
+#[cold]
+#[inline(never)]
+pub(crate) fn leave(slot: &Slot) {
+    tell(slot, Dispatch::exit);
+}
+
+/// Leaves the span of a routine that has ended, and lets go of it.
+#[cold]
+#[inline(never)]
+pub(crate) fn close(slot: &Slot) {
+    leave(slot);
+    lose(slot);
+}
+
+/// Tells a span's subscriber, outside the slot's lock since its code runs. One that panics loses the span.
+fn tell(slot: &Slot, what: fn(&Dispatch, &tracing::Id)) {
+    let span = slot
+        .with_extra(|extra| extra.span.as_ref()?.with_subscriber(|(id, subscriber)| (id.clone(), subscriber.clone())));
+    if let Some((id, subscriber)) = span {
+        if let Err(payload) = panic::contain(|| what(&subscriber, &id)) {
+            panic::drop_payload(payload);
+            lose(slot);
+        }
+    }
+}
+
+fn lose(slot: &Slot) {
+    let span = slot.with_extra(|extra| extra.span.take());
+    panic::swallow(|| drop(span));
 }
 
 #[cfg(test)]

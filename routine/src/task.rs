@@ -60,9 +60,8 @@ pin_project! {
 
     impl<K, F: Future> PinnedDrop for Task<K, F> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if let Some(slot) = this.slot.take() {
-                life::abandon(slot, &mut || this.body.set(None));
+            if this.slot.is_some() {
+                abandon(this);
             }
         }
     }
@@ -130,6 +129,16 @@ where
                 })))
             }
         }
+    }
+}
+
+/// Kept out of the drop, which tokio compiles into several places and runs four times for each task.
+#[cold]
+#[inline(never)]
+fn abandon<K, F: Future>(this: Pin<&mut Task<K, F>>) {
+    let mut this = this.project();
+    if let Some(slot) = this.slot.take() {
+        life::abandon(slot, &mut || this.body.set(None));
     }
 }
 
