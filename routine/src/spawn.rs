@@ -43,28 +43,33 @@ fn hold<F: Future + Send + 'static>(body: F) -> Held<F> {
 
 /// Starts `body` on the runtime that is current.
 #[inline]
-pub(crate) fn start<K, F>(start: Start, body: F) -> Result<Handle<K::Value>, Error>
+pub(crate) fn start<K, F>(mut start: Start, body: F) -> Result<Handle<K::Value>, Error>
 where
     F: Future + Send + 'static,
     F::Output: 'static,
     K: Ending<F::Output> + 'static,
     K::Value: Send + 'static,
 {
-    match runtime::Handle::try_current() {
-        Ok(runtime) => Ok(start_on::<K, F>(start, &runtime, body)),
-        Err(_) => Err(refuse(&start, Refusal::NoRuntime)),
+    start.flags = start.flags.with(Flags::ON_RUNTIME);
+    // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
+    if !current::is_on_runtime() && runtime::Handle::try_current().is_err() {
+        return Err(refuse(&start, Refusal::NoRuntime));
     }
+    let body = hold(body);
+    let born = life::begin(start);
+    Ok(Handle::new(tokio::spawn(Task::<K, Held<F>>::new(born.slot, body)), born))
 }
 
 /// Starts `body` on `runtime`.
 #[inline]
-pub(crate) fn start_on<K, F>(start: Start, runtime: &runtime::Handle, body: F) -> Handle<K::Value>
+pub(crate) fn start_on<K, F>(mut start: Start, runtime: &runtime::Handle, body: F) -> Handle<K::Value>
 where
     F: Future + Send + 'static,
     F::Output: 'static,
     K: Ending<F::Output> + 'static,
     K::Value: Send + 'static,
 {
+    start.flags = start.flags.with(Flags::ON_RUNTIME);
     let body = hold(body);
     let born = life::begin(start);
     Handle::new(runtime.spawn(Task::<K, Held<F>>::new(born.slot, body)), born)

@@ -8,7 +8,7 @@
 //!   that was never used.
 //! - One lock, `GLOBAL`, held for pushes and pops alone.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use crate::sync::{Mutex, lock};
 
@@ -35,7 +35,7 @@ impl Arena {
     }
 
     /// Moves a batch of free slots into `cache`, at least one.
-    pub(super) fn refill(&mut self, cache: &mut Vec<&'static Slot>) {
+    pub(super) fn refill(&mut self, cache: &mut impl Extend<&'static Slot>) {
         if !self.free.is_empty() {
             let keep = self.free.len().saturating_sub(BATCH);
             cache.extend(self.free.drain(keep..));
@@ -71,39 +71,100 @@ static GLOBAL: Mutex<Arena> = Mutex::new(Arena::new());
 #[cfg(routine_loom)]
 static GLOBAL: std::sync::LazyLock<Mutex<Arena>> = std::sync::LazyLock::new(|| Mutex::new(Arena::new()));
 
-/// A thread's free slots, handed back when the thread ends.
-struct Cache(RefCell<Vec<&'static Slot>>);
+/// A thread's free slots: a stack of them, and how many more fit. A thread that has not asked for a slot yet, or is
+/// ending, has room for none. Without a destructor, so that taking and giving asks no state of the thread-local.
+struct Cache {
+    len: Cell<usize>,
+    room: Cell<usize>,
+    slots: [Cell<Option<&'static Slot>>; CACHE],
+}
 
-impl Drop for Cache {
+/// Hands a thread's free slots back when the thread ends.
+struct HandBack;
+
+impl Drop for HandBack {
     fn drop(&mut self) {
-        lock(&GLOBAL).give_back(self.0.get_mut().drain(..));
+        FREE.with(|cache| {
+            lock(&GLOBAL).give_back(cache.drain(0));
+            cache.room.set(0);
+        });
     }
 }
 
 thread_local! {
-    static FREE: Cache = const { Cache(RefCell::new(Vec::new())) };
+    static FREE: Cache = const {
+        Cache { len: Cell::new(0), room: Cell::new(0), slots: [const { Cell::new(None) }; CACHE] }
+    };
+    static HAND_BACK: HandBack = const { HandBack };
+}
+
+impl Cache {
+    #[inline]
+    fn pop(&self) -> Option<&'static Slot> {
+        let last = self.len.get().checked_sub(1)?;
+        let slot = self.slots.get(last)?.get();
+        self.len.set(last);
+        self.room.set(self.room.get() + 1);
+        slot
+    }
+
+    #[inline]
+    fn push(&self, slot: &'static Slot) -> bool {
+        let (len, Some(room)) = (self.len.get(), self.room.get().checked_sub(1)) else { return false };
+        let Some(place) = self.slots.get(len) else { return false };
+        place.set(Some(slot));
+        self.len.set(len + 1);
+        self.room.set(room);
+        true
+    }
+
+    /// Takes out all but `keep`.
+    fn drain(&self, keep: usize) -> impl Iterator<Item = &'static Slot> {
+        let len = self.len.get().max(keep);
+        self.room.set(self.room.get() + (len - keep));
+        self.len.set(keep.min(self.len.get()));
+        self.slots[keep..len].iter().filter_map(Cell::get)
+    }
+
+    /// Opens the cache of a thread at its first use; a thread that is ending stays without.
+    fn open(&self) -> bool {
+        if self.len.get() == 0 && self.room.get() == 0 && HAND_BACK.try_with(|_| ()).is_ok() {
+            self.room.set(CACHE);
+        }
+        self.len.get() != 0 || self.room.get() != 0
+    }
+}
+
+/// A refill is half of what an empty cache has room for.
+impl Extend<&'static Slot> for &Cache {
+    fn extend<I: IntoIterator<Item = &'static Slot>>(&mut self, slots: I) {
+        for slot in slots {
+            self.push(slot);
+        }
+    }
 }
 
 /// Takes a free slot.
 #[inline]
 pub(crate) fn take() -> &'static Slot {
-    // A thread that is ending has no cache any more.
-    FREE.try_with(|cache| cache.0.borrow_mut().pop()).ok().flatten().unwrap_or_else(take_batch)
+    match FREE.with(Cache::pop) {
+        Some(slot) => slot,
+        None => take_batch(),
+    }
 }
 
 #[cold]
 #[inline(never)]
 fn take_batch() -> &'static Slot {
-    let cached = FREE.try_with(|cache| {
-        let mut cache = cache.0.borrow_mut();
-        if cache.capacity() == 0 {
-            cache.reserve_exact(CACHE);
+    let cached = FREE.with(|mut cache| {
+        if !cache.open() {
+            return None;
         }
         lock(&GLOBAL).refill(&mut cache);
         cache.pop()
     });
     // A thread that is ending has no cache any more, and hands back what it does not need.
-    cached.ok().flatten().unwrap_or_else(|| {
+    cached.unwrap_or_else(|| {
         let mut batch = Vec::with_capacity(BATCH);
         let mut global = lock(&GLOBAL);
         global.refill(&mut batch);
@@ -116,15 +177,7 @@ fn take_batch() -> &'static Slot {
 /// Gives a slot back that its owner has cleared.
 #[inline]
 pub(crate) fn give(slot: &'static Slot) {
-    let kept = FREE.try_with(|cache| {
-        let mut cache = cache.0.borrow_mut();
-        if cache.len() >= CACHE || cache.capacity() == 0 {
-            return false;
-        }
-        cache.push(slot);
-        true
-    });
-    if !kept.unwrap_or(false) {
+    if !FREE.with(|cache| cache.push(slot)) {
         give_batch(slot);
     }
 }
@@ -132,18 +185,16 @@ pub(crate) fn give(slot: &'static Slot) {
 #[cold]
 #[inline(never)]
 fn give_batch(slot: &'static Slot) {
-    let kept = FREE.try_with(|cache| {
-        let mut cache = cache.0.borrow_mut();
-        if cache.capacity() == 0 {
-            cache.reserve_exact(CACHE);
-        } else {
-            lock(&GLOBAL).give_back(cache.drain(BATCH..));
+    FREE.with(|cache| {
+        if !cache.open() {
+            lock(&GLOBAL).give_back(std::iter::once(slot));
+            return;
         }
-        cache.push(slot);
+        if !cache.push(slot) {
+            lock(&GLOBAL).give_back(cache.drain(BATCH));
+            cache.push(slot);
+        }
     });
-    if kept.is_err() {
-        lock(&GLOBAL).give_back(std::iter::once(slot));
-    }
 }
 
 /// Every slot that was ever handed out, chunk by chunk.

@@ -107,6 +107,8 @@ impl Flags {
     pub(crate) const SPAN: Self = Self(1 << 15);
     /// `extra` has a timer.
     pub(crate) const TIMEOUT: Self = Self(1 << 16);
+    /// A runtime polls the body, and is current while it does.
+    pub(crate) const ON_RUNTIME: Self = Self(1 << 17);
 
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
