@@ -94,6 +94,7 @@ impl Error {
     }
 
     /// Marks the error as its holder's.
+    #[cold]
     pub(crate) fn taken(mut self) -> Self {
         self.0.unreported = false;
         self

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::current;
 use crate::error::Error;
 use crate::life::{self, Over, Turn};
 use crate::panic;
@@ -86,7 +87,7 @@ pin_project! {
 impl<F: Future> InPlace<F> {
     pub(crate) fn new(mut start: Start, body: F, returns: Returns<F::Output>) -> Self {
         start.flags = start.flags.with(Flags::IN_PLACE);
-        Self { slot: Some(life::begin(start).slot), returns, body: Some(body) }
+        Self { slot: Some(life::begin(start, current::slot()).slot), returns, body: Some(body) }
     }
 }
 
@@ -143,7 +144,7 @@ impl<F: Future> Future for InPlace<F> {
 /// Runs a body here, as a routine in place.
 pub fn in_place_call<R>(mut start: Start, returns: Returns<R>, body: impl FnOnce() -> R) -> R {
     start.flags = start.flags.with(Flags::IN_PLACE);
-    let slot = life::begin(start).slot;
+    let slot = life::begin(start, current::slot()).slot;
     let turn = Turn::enter(slot);
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(output) => {

@@ -71,6 +71,7 @@ mod registry;
 mod site;
 mod stats;
 mod sync;
+mod thread;
 
 #[cfg(feature = "macros")]
 mod macros;

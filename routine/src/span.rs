@@ -41,19 +41,14 @@ fn talk(level: Level) -> u8 {
 /// Whether any subscriber could want a span of the chosen level.
 #[inline]
 pub(crate) fn wanted() -> bool {
-    reaches(LEVEL.load(Ordering::Relaxed), LevelFilter::current())
+    let most = LevelFilter::current();
+    // Asked first by itself, since nothing else is to be asked where nobody listens.
+    most != LevelFilter::OFF && reaches(LEVEL.load(Ordering::Relaxed), most)
 }
 
-#[inline]
+#[cold]
 fn reaches(level: u8, most: LevelFilter) -> bool {
-    let most = match most {
-        LevelFilter::OFF => return false,
-        LevelFilter::ERROR => 1,
-        LevelFilter::WARN => 2,
-        LevelFilter::INFO => 3,
-        LevelFilter::DEBUG => 4,
-        LevelFilter::TRACE => 5,
-    };
+    let most = most.into_level().map_or(0, talk);
     level != 0 && level <= most
 }
 

@@ -1,0 +1,175 @@
+//! What a thread keeps to itself so that it starts and ends routines without a word to other threads: free slots, and its
+//! part of the books.
+//!
+//! # Invariants
+//! - A thread that has not started anything, or is ending, is *closed*: `len` is [`CACHE`] and every place is empty, so that
+//!   it looks empty to who takes and full to who gives, and both come to the slow path with no check of their own.
+//! - `counts` is the thread's own while it is open, and [`UNOPENED`] while it is closed.
+//! - No destructor on what is used at every start; [`HandBack`] has it, and closes the thread.
+
+use std::cell::Cell;
+
+use crate::outcome::Outcome;
+use crate::panic;
+use crate::registry::{self, BATCH, Slot};
+use crate::stats::{self, Count, Counts, UNOPENED};
+
+/// Free slots that a thread keeps at most.
+const CACHE: usize = 2 * BATCH;
+
+struct Local {
+    free: [Cell<Option<&'static Slot>>; CACHE],
+    len: Cell<usize>,
+    counts: Cell<&'static Counts>,
+}
+
+/// Hands back what a thread kept when it ends.
+struct HandBack;
+
+impl Drop for HandBack {
+    fn drop(&mut self) {
+        LOCAL.with(Local::close);
+    }
+}
+
+thread_local! {
+    static LOCAL: Local = const {
+        Local { free: [const { Cell::new(None) }; CACHE], len: Cell::new(CACHE), counts: Cell::new(&UNOPENED) }
+    };
+    static HAND_BACK: HandBack = const { HandBack };
+}
+
+impl Local {
+    #[inline]
+    fn pop(&self) -> Option<&'static Slot> {
+        let last = self.len.get().wrapping_sub(1);
+        let slot = self.free.get(last)?.get()?;
+        self.len.set(last);
+        Some(slot)
+    }
+
+    #[inline]
+    fn push(&self, slot: &'static Slot) -> bool {
+        let len = self.len.get();
+        let Some(place) = self.free.get(len) else { return false };
+        place.set(Some(slot));
+        self.len.set(len + 1);
+        true
+    }
+
+    fn is_open(&self) -> bool {
+        !std::ptr::eq(self.counts.get(), &raw const UNOPENED)
+    }
+
+    /// Whether the thread is open, which its first start makes it; a thread that is ending stays closed.
+    fn open(&self) -> bool {
+        if self.is_open() {
+            return true;
+        }
+        // While a thread panics the panic hook cannot be installed: such a thread opens with a later start.
+        if !panic::install() || HAND_BACK.try_with(|_| ()).is_err() {
+            return false;
+        }
+        self.counts.set(stats::open());
+        self.len.set(0);
+        true
+    }
+
+    fn close(&self) {
+        if !self.is_open() {
+            return;
+        }
+        let len = self.len.replace(CACHE);
+        registry::give_back(self.free[..len].iter().filter_map(Cell::take));
+        self.free.iter().for_each(|place| place.set(None));
+        stats::close(self.counts.replace(&UNOPENED));
+    }
+}
+
+/// Takes a free slot.
+#[inline]
+pub(crate) fn take() -> &'static Slot {
+    LOCAL.with(Local::pop).unwrap_or_else(refill)
+}
+
+/// Takes a free slot for a routine, and a number, under which the routine counts as started from here on.
+#[inline]
+pub(crate) fn take_for_routine() -> (&'static Slot, u64) {
+    let taken = LOCAL.with(|local| local.pop().map(|slot| (slot, local.counts.get().start())));
+    taken.unwrap_or_else(refill_for_routine)
+}
+
+#[cold]
+#[inline(never)]
+fn refill_for_routine() -> (&'static Slot, u64) {
+    let slot = refill();
+    let number = LOCAL.with(|local| if local.is_open() { local.counts.get().start() } else { stats::start_unopened() });
+    (slot, number)
+}
+
+#[cold]
+#[inline(never)]
+fn refill() -> &'static Slot {
+    LOCAL.with(|local| {
+        if local.open() {
+            registry::take_batch(|slots| {
+                for (place, slot) in local.free.iter().zip(slots) {
+                    place.set(Some(slot));
+                }
+                local.len.set(slots.len().min(CACHE));
+            });
+        }
+        local.pop().unwrap_or_else(registry::take_one)
+    })
+}
+
+/// Gives a slot back that its owner has cleared.
+#[inline]
+pub(crate) fn give(slot: &'static Slot) {
+    if !LOCAL.with(|local| local.push(slot)) {
+        flush(slot);
+    }
+}
+
+/// Gives a slot back that nobody has cleared yet, and counts its routine as completed.
+#[inline]
+pub(crate) fn give_completed(slot: &'static Slot) {
+    // Counted after the slot was cleared: whoever sees no live routine any more finds none in the registry.
+    slot.clear();
+    let given = LOCAL.with(|local| {
+        let room = local.len.get() < CACHE;
+        if room {
+            local.counts.get().complete();
+            local.push(slot);
+        }
+        room
+    });
+    if !given {
+        count(Count::Ended(Outcome::Completed));
+        flush(slot);
+    }
+}
+
+/// Gives a slot back where the thread keeps as many as it may, or none.
+#[cold]
+#[inline(never)]
+fn flush(slot: &'static Slot) {
+    LOCAL.with(|local| {
+        if !local.open() {
+            registry::give_back(std::iter::once(slot));
+            return;
+        }
+        if !local.push(slot) {
+            registry::give_back(local.free[BATCH..].iter().map(|place| place.get().expect("the cache is full")));
+            local.len.set(BATCH);
+            local.push(slot);
+        }
+    });
+}
+
+/// Counts something on this thread's part of the books.
+#[cold]
+#[inline(never)]
+pub(crate) fn count(what: Count) {
+    LOCAL.with(|local| if local.is_open() { local.counts.get().count(what) } else { stats::count_unopened(what) });
+}
