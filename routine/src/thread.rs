@@ -173,3 +173,80 @@ fn flush(slot: &'static Slot) {
 pub(crate) fn count(what: Count) {
     LOCAL.with(|local| if local.is_open() { local.counts.get().count(what) } else { stats::count_unopened(what) });
 }
+
+#[cfg(test)]
+#[cfg(not(routine_loom))]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Mutex;
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_never_given_twice_by_any_thread() {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                thread::spawn(|| {
+                    (0..1_000)
+                        .map(|_| {
+                            let (slot, number) = take_for_routine();
+                            give_completed(slot);
+                            number
+                        })
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let numbers: Vec<u64> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert!(!numbers.contains(&0));
+        assert_eq!(numbers.iter().collect::<HashSet<_>>().len(), 8_000);
+    }
+
+    #[test]
+    fn the_part_of_a_thread_that_ended_goes_on_with_the_next() {
+        let part = || {
+            give(take());
+            stats::place_of(LOCAL.with(|local| local.counts.get()))
+        };
+        let places: HashSet<_> = (0..200).map(|_| thread::spawn(part).join().unwrap()).collect();
+        assert!(places.len() < 100, "{} parts for one thread at a time", places.len());
+    }
+
+    static LATE: Mutex<Option<mpsc::Sender<(bool, u64)>>> = Mutex::new(None);
+
+    struct Late;
+
+    impl Drop for Late {
+        fn drop(&mut self) {
+            let (slot, number) = take_for_routine();
+            give_completed(slot);
+            let open = LOCAL.with(Local::is_open);
+            let sender = LATE.lock().unwrap().take().unwrap();
+            sender.send((open, number)).unwrap();
+        }
+    }
+
+    thread_local! {
+        static LAST: Late = const { Late };
+    }
+
+    #[test]
+    fn a_thread_that_is_ending_still_starts_and_ends_routines() {
+        let (sender, receiver) = mpsc::channel();
+        *LATE.lock().unwrap() = Some(sender);
+        let before = UNOPENED.completed();
+        thread::spawn(|| {
+            // What is registered first is dropped last, after the thread has handed everything back.
+            LAST.with(|_| ());
+            give(take());
+        })
+        .join()
+        .unwrap();
+        let (open, number) = receiver.recv().unwrap();
+        assert!(!open, "the thread was to hand everything back before");
+        assert_ne!(number, 0);
+        assert!(UNOPENED.completed() > before);
+    }
+}

@@ -181,6 +181,7 @@ impl Meta {
     }
 
     /// The depth in the four lowest bits of a word.
+    #[allow(clippy::cast_possible_truncation)]
     pub(crate) const fn depth_of(word: u32) -> u8 {
         (word & 0b1111).trailing_ones() as u8
     }
