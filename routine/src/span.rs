@@ -52,7 +52,8 @@ fn reaches(level: u8, most: LevelFilter) -> bool {
     level != 0 && level <= most
 }
 
-/// A level is part of a span's static description, hence five of them.
+/// A level is part of a span's static description, hence five of them. A span has what tells routines apart and no more,
+/// since the usual formatter writes it before every line that is logged inside; a failure's record has the rest.
 macro_rules! span_at {
     ($level:ident, $subject:expr, $name:expr, $($parent:tt)*) => {
         tracing::span!(
@@ -62,13 +63,9 @@ macro_rules! span_at {
             "routine",
             routine.id = $subject.id.map(RoutineId::get),
             routine.name = %$name,
-            routine.parent_id = $subject.parent.map(RoutineId::get),
             trace_id = %$subject.trace.root(),
             span_id = %$subject.trace.segment(),
-            routine.trace = %$subject.trace,
             routine.fields = $subject.fields().map(tracing::field::display),
-            code.file.path = %$subject.file,
-            code.line.number = $subject.line,
         )
     };
 }
