@@ -114,7 +114,7 @@ pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
 /// Whether [`begin_plain`] will do, for the child of a routine.
 #[inline]
 pub(crate) fn is_plain(start: &Start) -> bool {
-    start.extra.is_none() && !start.root && !span::wanted()
+    start.extra.is_none() && !start.root && !span::wanted(start.span)
 }
 
 #[cold]
@@ -139,7 +139,7 @@ fn begin_dressed(
         None => (Trace::fresh_root(), [id, 0, 0], Meta::new(Kind::Routine, policy, 1, flags)),
     };
     slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
-    if extra.is_some() || root || meta.has(Flags::SET_TRACE) || span::wanted() {
+    if extra.is_some() || root || meta.has(Flags::SET_TRACE) || span::wanted(span) {
         dress(slot, extra, root, span, spawner);
     }
     slot
@@ -161,7 +161,7 @@ fn dress(slot: &'static Slot, extra: Option<Box<Extra>>, root: bool, span: SpanM
         extra.parent = spawner.map_or(0, Slot::routine);
         flags = flags.with(Flags::FOREIGN_PARENT);
     }
-    if span != SpanMode::Off && span::wanted() {
+    if span::wanted(span) {
         let parent = if extra.parent == 0 { slot.parent() } else { extra.parent };
         let subject = describe(slot, parent, extra.name.clone(), extra.fields.clone());
         chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);

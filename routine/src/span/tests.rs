@@ -93,7 +93,15 @@ fn off_makes_none() {
 #[test]
 fn a_filter_is_obeyed() {
     let filtered = Registry::default().with(EnvFilter::new("info,routine=off"));
-    tracing::subscriber::with_default(filtered, || assert!(new(&subject(), SpanMode::Child).is_none()));
+    tracing::subscriber::with_default(filtered, || {
+        assert!(new(&subject(), SpanMode::Child).is_none());
+        assert!(!wanted(SpanMode::Child), "a routine is not to be dressed for a span that nobody wants");
+    });
+    let open = Registry::default().with(EnvFilter::new("info"));
+    tracing::subscriber::with_default(open, || {
+        assert!(wanted(SpanMode::Child));
+        assert!(!wanted(SpanMode::Off));
+    });
 }
 
 #[test]
