@@ -4,7 +4,7 @@
 //! # Invariants
 //! - A thread that has not started anything, or is ending, is *closed*: `len` is [`CACHE`] and every place is empty, so that
 //!   it looks empty to who takes and full to who gives, and both come to the slow path with no check of their own.
-//! - `counts` is the thread's own while it is open, and [`UNOPENED`] while it is closed.
+//! - `counts` is there while the thread is open.
 //! - No destructor on what is used at every start; [`HandBack`] has it, and closes the thread.
 
 use std::cell::Cell;
@@ -12,7 +12,7 @@ use std::cell::Cell;
 use crate::outcome::Outcome;
 use crate::panic;
 use crate::registry::{self, BATCH, Slot};
-use crate::stats::{self, Count, Counts, UNOPENED};
+use crate::stats::{self, Count, Counts};
 
 /// Free slots that a thread keeps at most.
 const CACHE: usize = 2 * BATCH;
@@ -20,7 +20,7 @@ const CACHE: usize = 2 * BATCH;
 struct Local {
     free: [Cell<Option<&'static Slot>>; CACHE],
     len: Cell<usize>,
-    counts: Cell<&'static Counts>,
+    counts: Cell<Option<&'static Counts>>,
 }
 
 /// Hands back what a thread kept when it ends.
@@ -34,7 +34,7 @@ impl Drop for HandBack {
 
 thread_local! {
     static LOCAL: Local = const {
-        Local { free: [const { Cell::new(None) }; CACHE], len: Cell::new(CACHE), counts: Cell::new(&UNOPENED) }
+        Local { free: [const { Cell::new(None) }; CACHE], len: Cell::new(CACHE), counts: Cell::new(None) }
     };
     static HAND_BACK: HandBack = const { HandBack };
 }
@@ -57,32 +57,26 @@ impl Local {
         true
     }
 
-    fn is_open(&self) -> bool {
-        !std::ptr::eq(self.counts.get(), &raw const UNOPENED)
-    }
-
     /// Whether the thread is open, which its first start makes it; a thread that is ending stays closed.
     fn open(&self) -> bool {
-        if self.is_open() {
+        if self.counts.get().is_some() {
             return true;
         }
         // While a thread panics the panic hook cannot be installed: such a thread opens with a later start.
         if !panic::install() || HAND_BACK.try_with(|_| ()).is_err() {
             return false;
         }
-        self.counts.set(stats::open());
+        self.counts.set(Some(stats::open()));
         self.len.set(0);
         true
     }
 
     fn close(&self) {
-        if !self.is_open() {
-            return;
-        }
+        let Some(counts) = self.counts.take() else { return };
         let len = self.len.replace(CACHE);
         registry::give_back(self.free[..len].iter().filter_map(Cell::take));
         self.free.iter().for_each(|place| place.set(None));
-        stats::close(self.counts.replace(&UNOPENED));
+        stats::close(counts);
     }
 }
 
@@ -95,7 +89,7 @@ pub(crate) fn take() -> &'static Slot {
 /// Takes a free slot for a routine, and a number, under which the routine counts as started from here on.
 #[inline]
 pub(crate) fn take_for_routine() -> (&'static Slot, u64) {
-    let taken = LOCAL.with(|local| local.pop().map(|slot| (slot, local.counts.get().start())));
+    let taken = LOCAL.with(|local| local.counts.get().and_then(|counts| Some((local.pop()?, counts.start()))));
     taken.unwrap_or_else(refill_for_routine)
 }
 
@@ -103,8 +97,7 @@ pub(crate) fn take_for_routine() -> (&'static Slot, u64) {
 #[inline(never)]
 fn refill_for_routine() -> (&'static Slot, u64) {
     let slot = refill();
-    let number = LOCAL.with(|local| if local.is_open() { local.counts.get().start() } else { stats::start_unopened() });
-    (slot, number)
+    (slot, LOCAL.with(|local| local.counts.get()).map_or_else(stats::start_unopened, Counts::start))
 }
 
 #[cold]
@@ -137,12 +130,11 @@ pub(crate) fn give_completed(slot: &'static Slot) {
     // Counted after the slot was cleared: whoever sees no live routine any more finds none in the registry.
     slot.clear();
     let given = LOCAL.with(|local| {
-        let room = local.len.get() < CACHE;
-        if room {
-            local.counts.get().complete();
-            local.push(slot);
-        }
-        room
+        let counts = local.counts.get().filter(|_| local.len.get() < CACHE);
+        counts.is_some_and(|counts| {
+            counts.complete();
+            local.push(slot)
+        })
     });
     if !given {
         count(Count::Ended(Outcome::Completed));
@@ -171,7 +163,10 @@ fn flush(slot: &'static Slot) {
 #[cold]
 #[inline(never)]
 pub(crate) fn count(what: Count) {
-    LOCAL.with(|local| if local.is_open() { local.counts.get().count(what) } else { stats::count_unopened(what) });
+    match LOCAL.with(|local| local.counts.get()) {
+        Some(counts) => counts.count(what),
+        None => stats::count_unopened(what),
+    }
 }
 
 #[cfg(test)]
@@ -208,7 +203,7 @@ mod tests {
     fn the_part_of_a_thread_that_ended_goes_on_with_the_next() {
         let part = || {
             give(take());
-            stats::place_of(LOCAL.with(|local| local.counts.get()))
+            LOCAL.with(|local| local.counts.get()).map(|counts| std::ptr::from_ref(counts).addr())
         };
         let places: HashSet<_> = (0..200).map(|_| thread::spawn(part).join().unwrap()).collect();
         assert!(places.len() < 100, "{} parts for one thread at a time", places.len());
@@ -222,7 +217,7 @@ mod tests {
         fn drop(&mut self) {
             let (slot, number) = take_for_routine();
             give_completed(slot);
-            let open = LOCAL.with(Local::is_open);
+            let open = LOCAL.with(|local| local.counts.get().is_some());
             let sender = LATE.lock().unwrap().take().unwrap();
             sender.send((open, number)).unwrap();
         }
@@ -236,7 +231,7 @@ mod tests {
     fn a_thread_that_is_ending_still_starts_and_ends_routines() {
         let (sender, receiver) = mpsc::channel();
         *LATE.lock().unwrap() = Some(sender);
-        let before = UNOPENED.completed();
+        let before = stats::completed_unopened();
         thread::spawn(|| {
             // What is registered first is dropped last, after the thread has handed everything back.
             LAST.with(|_| ());
@@ -247,6 +242,6 @@ mod tests {
         let (open, number) = receiver.recv().unwrap();
         assert!(!open, "the thread was to hand everything back before");
         assert_ne!(number, 0);
-        assert!(UNOPENED.completed() > before);
+        assert!(stats::completed_unopened() > before);
     }
 }
