@@ -14,10 +14,10 @@ use crate::sync::{Mutex, lock};
 
 use super::Slot;
 
-/// Slots of one chunk: 88 KiB, filled in a few microseconds.
-const CHUNK: usize = 1024;
+/// Slots of one chunk: 88 KiB, filled in a few microseconds. A model that hands more than a few about has no end.
+const CHUNK: usize = if cfg!(routine_loom) { 2 } else { 1024 };
 /// Slots that a thread takes or hands back under one lock.
-const BATCH: usize = 64;
+const BATCH: usize = if cfg!(routine_loom) { 1 } else { 64 };
 /// Free slots that a thread keeps at most.
 const CACHE: usize = 2 * BATCH;
 
