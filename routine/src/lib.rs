@@ -65,6 +65,8 @@ mod start;
 mod task;
 mod text;
 
+#[cfg(test)]
+mod alone;
 mod clock;
 mod inspect;
 mod registry;

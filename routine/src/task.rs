@@ -171,3 +171,6 @@ pub(crate) fn drop_body(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
 pub(crate) fn polled_after_its_end() -> ! {
     panic!("a routine was polled after it had ended")
 }
+
+#[cfg(test)]
+mod tests;

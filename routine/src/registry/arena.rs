@@ -12,10 +12,11 @@ use crate::sync::{Mutex, lock};
 
 use super::Slot;
 
-/// Slots of one chunk: 88 KiB, filled in a few microseconds.
-const CHUNK: usize = 1024;
+/// Slots of one chunk: 88 KiB, filled in a few microseconds. A model that hands more than a few about has no end.
+const CHUNK: usize = if cfg!(routine_loom) { 2 } else { 1024 };
 /// Slots that a thread takes or hands back under one lock.
-pub(crate) const BATCH: usize = 64;
+pub(crate) const BATCH: usize = if cfg!(routine_loom) { 1 } else { 64 };
+
 #[derive(Debug, Default)]
 pub(super) struct Arena {
     chunks: Vec<&'static [Slot]>,

@@ -1,10 +1,19 @@
-//! Models that loom runs through every order of: `RUSTFLAGS="--cfg routine_loom" cargo test -p routine --release --lib models -- --test-threads 1`.
+//! Models that loom runs through every order of, in a few seconds:
+//!
+//! ```sh
+//! RUSTFLAGS="--cfg routine_loom" cargo test -p routine --release --lib --target-dir target/loom models -- --test-threads 1
+//! ```
+//!
+//! loom sees the atomics and locks of `crate::sync`. Not those of a cancellation token, whose own lock makes it one step
+//! here, and no thread locals: what a thread keeps of the arena is tried out by a test with real threads.
 
 use loom::thread;
 use tokio_util::sync::CancellationToken;
 
+use super::arena::Arena;
 use super::{Birth, Flags, Kind, Meta, Slot, State};
 use crate::policy::Policy;
+use crate::sync::{Mutex, lock};
 
 fn birth(number: u64) -> Birth {
     Birth {
@@ -69,4 +78,59 @@ fn whoever_waits_to_be_cancelled_hears_of_it() {
         asks.join().unwrap();
         assert!(token.is_cancelled());
     });
+}
+
+#[test]
+fn a_late_cancel_never_reaches_the_next_owner() {
+    bounded(|| {
+        let slot = slot();
+        let first = slot.fill(&birth(1));
+        let asks = thread::spawn({
+            let slot = slot.clone();
+            move || {
+                if let Some(token) = slot.cancel(first) {
+                    token.cancel();
+                }
+            }
+        });
+        slot.clear();
+        let second = slot.fill(&birth(2));
+        assert_ne!(first, second);
+        let token: CancellationToken = slot.with_extra(|extra| extra.cancellation.get_or_insert_default().clone());
+        assert!(!slot.is_cancelled(), "the bit of another");
+        asks.join().unwrap();
+        assert!(!slot.is_cancelled(), "the bit of another, late");
+        assert!(!token.is_cancelled(), "the token of another");
+    });
+}
+
+#[test]
+fn a_slot_goes_from_thread_to_thread_with_its_generation() {
+    bounded(|| {
+        let arena = loom::sync::Arc::new(Mutex::new(Arena::new()));
+        let routine = |arena: &Mutex<Arena>, number| {
+            let slot = take(arena);
+            assert_eq!(slot.state(), State::Free, "somebody else owns it");
+            let generation = slot.fill(&birth(number));
+            assert_eq!(slot.segment(), number, "somebody else fills it");
+            slot.clear();
+            lock(arena).give_back(std::iter::once(slot));
+            (std::ptr::from_ref(slot).addr(), generation)
+        };
+        let other = thread::spawn({
+            let arena = arena.clone();
+            move || routine(&arena, 1)
+        });
+        let here = routine(&arena, 2);
+        let there = other.join().unwrap();
+        assert_ne!(here, there, "two owners cannot be told apart");
+        let slots = [take(&arena), take(&arena), take(&arena)].map(|slot| std::ptr::from_ref(slot).addr());
+        assert!(slots[0] != slots[1] && slots[1] != slots[2] && slots[2] != slots[0], "a slot is handed out twice");
+        let used: usize = lock(&arena).used().iter().map(|chunk| chunk.len()).sum();
+        assert_eq!(used, 3, "a slot is lost");
+    });
+}
+
+fn take(arena: &Mutex<Arena>) -> &'static Slot {
+    lock(arena).take_one()
 }

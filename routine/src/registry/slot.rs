@@ -5,12 +5,23 @@
 //!   [`CANCELLED`], which anybody may set for the generation that it knows.
 //! - `sequence` is odd while the owner fills the slot, and another even number for every owner. What a reader copied
 //!   belongs to one routine if the number was even and the same before and after; it must not be trusted before that.
+//!   It comes again after 2³⁰ owners of one slot.
 //! - `state` is [`State::Free`] whenever nobody owns the slot.
 //! - `extra` is filled only while [`Flags::EXTRA`] is set, so the lock is taken by its users alone. Nothing is dropped
 //!   and no code of a user runs under it.
+//!
+//! # Why a late cancel never reaches the next owner
+//! The owner writes `sequence` with plain stores, which cost a fraction of an exchange, while a cancel may be under way. All
+//! writes of one atomic have one order, in which the owner's own stand as it made them: first the number `n` of the old
+//! owner, then `n | WRITING`, then the next number. The exchange of a cancel for `n` happens only where it finds `n`, and
+//! takes the place right after what it found. So it stands before `n | WRITING`, which wipes it out, or it does not happen,
+//! and no owner after the one that was meant ever reads its bit: reads go forward in that order.
+//!
+//! A cancel that did happen then looks for the token under the lock, by when the slot may have the next owner. That one puts
+//! its token there under the same lock, after it wrote its number: whoever finds the token finds the number, too.
 
 use crate::policy::Policy;
-use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, fence, lock};
+use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, fence, lock, overwrite};
 use crate::trace::Trace;
 
 use super::Extra;
@@ -253,7 +264,7 @@ impl Slot {
     #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn fill(&self, birth: &Birth) -> u32 {
         let writing = self.sequence.load(Ordering::Relaxed) | CANCELLED | WRITING;
-        self.sequence.store(writing, Ordering::Relaxed);
+        overwrite(&self.sequence, writing, Ordering::Relaxed);
         fence(Ordering::Release);
         self.line.store(0, Ordering::Relaxed);
         self.meta.store(birth.meta.0, Ordering::Relaxed);
@@ -266,7 +277,7 @@ impl Slot {
         self.start.store(birth.start, Ordering::Relaxed);
         self.state.store(birth.state.bits(), Ordering::Relaxed);
         let generation = writing.wrapping_add(1);
-        self.sequence.store(generation, Ordering::Release);
+        overwrite(&self.sequence, generation, Ordering::Release);
         generation
     }
 
