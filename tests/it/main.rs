@@ -29,6 +29,7 @@ mod in_place;
 mod inline_bodies;
 mod inline_forms;
 mod ladder;
+mod panic_abort;
 mod registry;
 mod reports;
 mod trace;
