@@ -20,6 +20,7 @@ mod async_trait;
 mod awaits;
 mod endings;
 mod exit;
+mod from_go;
 mod hard_functions;
 mod hard_in_place;
 mod hard_started;
