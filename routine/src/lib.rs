@@ -104,3 +104,18 @@ pub use trace::{SpanId, Trace, TraceError, TraceId};
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The code of the guide for those who come from Go.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/from-go.md")]
+struct FromGo;
+
+/// The code of the guide for those who come from bare tokio.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/from-tokio.md")]
+struct FromTokio;
+
+/// The code of the list of messages.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/errors.md")]
+struct Errors;
