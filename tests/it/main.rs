@@ -18,6 +18,7 @@
 
 mod async_trait;
 mod awaits;
+mod docs;
 mod endings;
 mod exit;
 mod from_go;
