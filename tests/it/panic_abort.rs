@@ -20,6 +20,7 @@ fn aborting() -> String {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .envs([("CARGO_PROFILE_DEV_PANIC", "abort"), ("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")])
         .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_BUILD_TARGET")
         .output()
         .expect("cargo runs");
     assert!(built.status.success(), "{}", text(&built.stderr));
