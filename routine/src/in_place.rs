@@ -118,11 +118,9 @@ impl<F: Future> Future for InPlace<F> {
                 Err((turn, Over::TimedOut)) => {
                     *this.slot = None;
                     task::drop_body(slot, &mut || this.body.set(None));
-                    let error = turn.timed_out();
-                    match this.returns.time_out {
-                        Some(time_out) => Poll::Ready(time_out(error)),
-                        None => panic!("{error}"),
-                    }
+                    let error = turn.timed_out_in_place();
+                    let time_out = this.returns.time_out;
+                    Poll::Ready(time_out.expect("the macro sets it where it sets a timeout")(error))
                 }
             },
             (Ok(()), Some(output)) => {

@@ -312,9 +312,21 @@ impl Turn {
 
     #[cold]
     pub(crate) fn timed_out(self) -> Error {
-        let after = self.slot.with_extra(|extra| extra.timeout.as_ref().map(|timeout| timeout.after));
-        let error = Error::timed_out(subject(self.slot), after.unwrap_or(Duration::ZERO));
+        let error = self.timeout();
         self.fail(error, Outcome::TimedOut)
+    }
+
+    /// The time of a routine in place ran out, which its caller is told by what it returns.
+    #[cold]
+    pub(crate) fn timed_out_in_place(self) -> Error {
+        let error = self.timeout();
+        self.finish(Outcome::TimedOut);
+        error
+    }
+
+    fn timeout(&self) -> Error {
+        let after = self.slot.with_extra(|extra| extra.timeout.as_ref().map(|timeout| timeout.after));
+        Error::timed_out(subject(self.slot), after.unwrap_or(Duration::ZERO))
     }
 
     fn fail(mut self, mut error: Error, outcome: Outcome) -> Error {

@@ -165,7 +165,7 @@ impl Case {
     fn reports(&self) -> usize {
         match self.outcome() {
             Outcome::Completed | Outcome::Cancelled => 0,
-            Outcome::Failed if matches!(self.held, Held::InPlace | Held::Recovering) => 0,
+            Outcome::Failed | Outcome::TimedOut if matches!(self.held, Held::InPlace | Held::Recovering) => 0,
             _ => 1,
         }
     }
