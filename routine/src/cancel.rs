@@ -5,7 +5,7 @@ use std::future::{Future, pending};
 use tokio_util::sync::CancellationToken;
 
 use crate::current;
-use crate::registry::{Flags, Slot};
+use crate::registry::Slot;
 
 /// A future that resolves once the routine that is running here is asked to stop, by
 /// [`Handle::cancel`](crate::Handle::cancel). Outside a routine it never does.
@@ -45,15 +45,13 @@ pub fn is_cancelled() -> bool {
     if slot.meta().is_routine() {
         return slot.is_cancelled();
     }
-    slot.meta().has(Flags::EXTRA)
-        && slot.with_extra(|extra| extra.cancellation.as_ref().is_some_and(CancellationToken::is_cancelled))
+    slot.with_cold(|cold| cold.extra()?.cancellation.clone()).flatten().is_some_and(|token| token.is_cancelled())
 }
 
 /// The token of the routine that is current, made by the first who asks; of a scope, the token of the routine around it.
 pub(crate) fn token(slot: &'static Slot) -> Option<CancellationToken> {
     if !slot.meta().is_routine() {
-        let filled = slot.meta().has(Flags::EXTRA);
-        return filled.then(|| slot.with_extra(|extra| extra.cancellation.clone())).flatten();
+        return slot.with_cold(|cold| cold.extra()?.cancellation.clone()).flatten();
     }
     let token = slot.with_extra(|extra| extra.cancellation.get_or_insert_default().clone());
     // Whoever asked before the token was there could not fire it.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use crate::id::RoutineId;
 use crate::policy::Policy;
-use crate::registry::{Flags, Slot};
+use crate::registry::Slot;
 use crate::site;
 use crate::trace::Trace;
 
@@ -106,6 +106,6 @@ pub fn current() -> Option<Current> {
 
 /// The name of the routine that owns `slot`, for its owner.
 pub(crate) fn name(slot: &Slot) -> Cow<'static, str> {
-    let given = slot.meta().has(Flags::EXTRA).then(|| slot.with_extra(|extra| extra.name.clone()));
+    let given = slot.with_cold(|cold| cold.extra()?.name.clone());
     given.flatten().unwrap_or_else(|| Cow::Borrowed(site::origin(slot.origin()).name))
 }

@@ -6,6 +6,7 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::id::RoutineId;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::{self, Panic};
 use crate::policy::Policy;
-use crate::registry::{Birth, Extra, Flags, Kind, Meta, Slot, State};
+use crate::registry::{Birth, Cold, Extra, Flags, Heritage, Kind, Meta, Slot, State};
 use crate::report::{self, Cause, Subject};
 use crate::site;
 use crate::span;
@@ -113,8 +114,8 @@ pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
 
 /// Whether [`begin_plain`] will do, for the child of a routine.
 #[inline]
-pub(crate) fn is_plain(start: &Start) -> bool {
-    start.extra.is_none() && !start.root && !span::wanted(start.span)
+pub(crate) fn is_plain(start: &Start, spawner: &Slot) -> bool {
+    !spawner.meta().has(Flags::HEIRS) && start.extra.is_none() && !start.root && !span::wanted(start.span)
 }
 
 #[cold]
@@ -139,8 +140,11 @@ fn begin_dressed(
         None => (Trace::fresh_root(), [id, 0, 0], Meta::new(Kind::Routine, policy, 1, flags)),
     };
     slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
+    let heritage = spawner.and_then(Slot::heritage);
     if extra.is_some() || root || meta.has(Flags::SET_TRACE) || span::wanted(span) {
-        dress(slot, extra, root, span, spawner);
+        dress(slot, extra, heritage, root, span, spawner);
+    } else if let Some(heritage) = heritage {
+        slot.put_cold(heritage, Flags::NONE, 0);
     }
     slot
 }
@@ -152,8 +156,15 @@ fn now() -> u64 {
 }
 
 /// Gives a routine what only some have: options, a span, a spawner that its trace does not tell.
-fn dress(slot: &'static Slot, extra: Option<Box<Extra>>, root: bool, span: SpanMode, spawner: Option<&'static Slot>) {
-    let mut extra = extra.unwrap_or_default();
+fn dress(
+    slot: &'static Slot,
+    extra: Option<Box<Extra>>,
+    heritage: Option<Arc<Cold>>,
+    root: bool,
+    span: SpanMode,
+    spawner: Option<&'static Slot>,
+) {
+    let mut extra = extra.map_or_else(Extra::default, |extra| *extra);
     let mut flags = Flags::NONE;
     let mut chain = 0;
     if root || slot.meta().has(Flags::SET_TRACE) {
@@ -163,7 +174,7 @@ fn dress(slot: &'static Slot, extra: Option<Box<Extra>>, root: bool, span: SpanM
     }
     if span::wanted(span) {
         let parent = if extra.parent == 0 { slot.parent() } else { extra.parent };
-        let subject = describe(slot, parent, extra.name.clone(), extra.fields.clone());
+        let subject = describe(slot, parent, extra.name.clone(), fields(Some(&extra), heritage.as_deref()));
         chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);
         let mode = if chain > NESTED && span == SpanMode::Child { SpanMode::Follows } else { span };
         if mode == SpanMode::Follows {
@@ -174,7 +185,7 @@ fn dress(slot: &'static Slot, extra: Option<Box<Extra>>, root: bool, span: SpanM
             flags = flags.with(Flags::SPAN);
         }
     }
-    slot.put_extra(extra, flags, chain);
+    slot.put_cold(Cold::own(heritage, extra), flags, chain);
 }
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.
@@ -185,12 +196,17 @@ fn withdraw(slot: &'static Slot) {
 
 /// What a routine is, for hooks, reports and errors.
 pub(crate) fn subject(slot: &Slot) -> Subject {
-    let (name, fields) = if slot.meta().has(Flags::EXTRA) {
-        slot.with_extra(|extra| (extra.name.clone(), extra.fields.clone()))
-    } else {
-        (None, Vec::new())
-    };
+    let told =
+        slot.with_cold(|cold| (cold.extra().and_then(|extra| extra.name.clone()), fields(cold.extra(), Some(cold))));
+    let (name, fields) = told.unwrap_or_default();
     describe(slot, slot.parent(), name, fields)
+}
+
+/// The fields of a routine's own, and then the values that it inherited and that are to be seen.
+pub(crate) fn fields(extra: Option<&Extra>, cold: Option<&Cold>) -> Vec<(&'static str, String)> {
+    let mut fields = extra.map(|extra| extra.fields.clone()).unwrap_or_default();
+    fields.extend(cold.and_then(Cold::heritage).into_iter().flat_map(Heritage::shown));
+    fields
 }
 
 fn describe(slot: &Slot, parent: u64, name: Option<Cow<'static, str>>, fields: Vec<(&'static str, String)>) -> Subject {
@@ -272,7 +288,7 @@ impl Turn {
     /// The routine returned, and not with an error.
     #[inline]
     pub(crate) fn completed(self) {
-        if self.slot.meta().has(Flags::HOOKED.with(Flags::EXTRA)) {
+        if self.slot.meta().has(Flags::HOOKED.with(Flags::COLD)) {
             self.finish(Outcome::Completed);
         } else {
             thread::give_completed(self.slot);
@@ -415,10 +431,10 @@ pub(crate) fn report_drop(slot: &'static Slot, payload: Box<dyn Any + Send>) {
 }
 
 fn free(slot: &'static Slot) {
-    let extra = slot.meta().has(Flags::EXTRA).then(|| slot.take_extra()).flatten();
+    let cold = slot.take_cold();
     slot.clear();
     thread::give(slot);
-    panic::swallow(|| drop(extra));
+    panic::swallow(|| drop(cold));
 }
 
 /// Why a routine that waits is to end all the same.

@@ -57,7 +57,7 @@ where
     let spawner = current::slot();
     // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
     if let Some(spawner) = spawner.filter(|spawner| spawner.meta().has(Flags::ON_RUNTIME)) {
-        if life::is_plain(&start) {
+        if life::is_plain(&start, spawner) {
             return Ok(launch(life::begin_plain(&start, spawner), body));
         }
     } else if runtime::Handle::try_current().is_err() {

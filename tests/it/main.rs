@@ -28,6 +28,7 @@ mod hard_started;
 mod hooks;
 mod hooks_under_load;
 mod in_place;
+mod inherited;
 mod inline_bodies;
 mod inline_forms;
 mod ladder;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::id::RoutineId;
+use crate::life;
 use crate::policy::Policy;
 use crate::registry::{self, Flags, Record, State};
 use crate::site::{self, Origin};
@@ -96,11 +97,11 @@ impl Snapshot {
             if !record.meta.is_routine() {
                 continue;
             }
-            if record.meta.has(Flags::EXTRA) {
-                let special = slot.peek(&record, |extra| Special {
-                    name: extra.name.clone(),
-                    parent: extra.parent,
-                    fields: extra.fields.clone(),
+            if record.meta.has(Flags::COLD) {
+                let special = slot.peek(&record, |cold| Special {
+                    name: cold.extra().and_then(|extra| extra.name.clone()),
+                    parent: cold.extra().map_or(0, |extra| extra.parent),
+                    fields: life::fields(cold.extra(), Some(cold)),
                 });
                 if let Some(special) = special {
                     self.special.insert(record.lineage[0], special);
@@ -149,7 +150,7 @@ pub struct Routine<'a> {
 
 impl<'a> Routine<'a> {
     fn special(&self) -> Option<&'a Special> {
-        self.record.meta.has(Flags::EXTRA).then(|| self.snapshot.special.get(&self.record.lineage[0])).flatten()
+        self.record.meta.has(Flags::COLD).then(|| self.snapshot.special.get(&self.record.lineage[0])).flatten()
     }
 
     fn origin(&self) -> Option<&'a Origin> {
