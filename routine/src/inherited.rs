@@ -103,7 +103,7 @@ impl<T: Send + Sync + 'static> Inherited<T> {
         let shown = self.show.map(|show| show(&value).into());
         Context::with(None, |outer| {
             let outer = outer.as_deref().and_then(Cold::heritage);
-            let value = Value { key: self.key(), name: self.name, shown, value: Some(Arc::new(value)) };
+            let value = Value { key: self.key(), name: self.name, shown, held: Some(Arc::new(value)) };
             Some(Arc::new(Cold::Heritage(Heritage::with(outer, value))))
         })
     }

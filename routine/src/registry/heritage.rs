@@ -22,7 +22,7 @@ pub(crate) struct Value {
     /// As the dump and the records show it, if they are to.
     pub(crate) shown: Option<Arc<str>>,
     /// Always there until the drop.
-    pub(crate) value: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) held: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Heritage {
@@ -35,7 +35,7 @@ impl Heritage {
     }
 
     pub(crate) fn get(&self, key: usize) -> Option<Arc<dyn Any + Send + Sync>> {
-        self.values.iter().find(|value| value.key == key)?.value.clone()
+        self.values.iter().find(|value| value.key == key)?.held.clone()
     }
 
     /// The values that are to be seen, with their names.
@@ -53,6 +53,6 @@ impl fmt::Debug for Value {
 impl Drop for Value {
     // Each by itself: a second panic in one drop would end the process.
     fn drop(&mut self) {
-        panic::swallow(|| drop(self.value.take()));
+        panic::swallow(|| drop(self.held.take()));
     }
 }
