@@ -40,6 +40,11 @@ impl Context {
         if outer.is_some_and(|outer| outer.meta().has(Flags::NO_HOOKS)) {
             flags = flags.with(Flags::NO_HOOKS);
         }
+        // A scope in a member of a group hears of the group's end, and is none of those that the group waits for.
+        let base = match outer.and_then(cancel::group) {
+            Some(group) => Some(Arc::new(Cold::Member { group, heritage })),
+            None => heritage,
+        };
         let outer = outer.filter(|outer| outer.routine() != 0);
         let policy = outer.map(|outer| outer.meta().policy()).unwrap_or_default();
         let slot = thread::take();
@@ -59,9 +64,9 @@ impl Context {
                 parent: outer.parent(),
                 ..Extra::default()
             };
-            slot.put_cold(Cold::own(heritage, extra), Flags::NONE, chain);
-        } else if let Some(heritage) = heritage {
-            slot.put_cold(heritage, Flags::NONE, chain);
+            slot.put_cold(Cold::own(base, extra), Flags::NONE, chain);
+        } else if let Some(base) = base {
+            slot.put_cold(base, Flags::NONE, chain);
         }
         Some(Self { slot })
     }

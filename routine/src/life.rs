@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::cancel;
 use crate::clock;
 use crate::current::Entered;
 use crate::error::Error;
 use crate::exit;
+use crate::group::{Gate, Shared};
 use crate::hook::{self, Begin, End};
 use crate::id::RoutineId;
 use crate::outcome::{Failed, Outcome};
@@ -88,7 +90,7 @@ impl Born {
 #[inline]
 pub(crate) fn begin(start: Start, spawner: Option<&'static Slot>) -> Born {
     let origin = start.origin();
-    Born::of(begin_dressed(origin, start.policy, start.flags, start.root, start.span, start.extra, spawner))
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.extra, start.member, spawner))
 }
 
 /// [`begin`] for what most starts are: a child of a routine, without options.
@@ -115,7 +117,11 @@ pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
 /// Whether [`begin_plain`] will do, for the child of a routine.
 #[inline]
 pub(crate) fn is_plain(start: &Start, spawner: &Slot) -> bool {
-    !spawner.meta().has(Flags::HEIRS) && start.extra.is_none() && !start.root && !span::wanted(start.span)
+    !spawner.meta().has(Flags::HEIRS)
+        && start.extra.is_none()
+        && start.member.is_none()
+        && !start.flags.has(Flags::ROOT)
+        && !span::wanted(start.span)
 }
 
 #[cold]
@@ -124,15 +130,15 @@ fn begin_dressed(
     origin: u32,
     policy: Policy,
     flags: Flags,
-    root: bool,
     span: SpanMode,
     extra: Option<Box<Extra>>,
+    base: Option<Arc<Cold>>,
     spawner: Option<&'static Slot>,
 ) -> &'static Slot {
     let time = now();
     let (slot, id) = thread::take_for_routine();
     let (trace_root, lineage, meta) = match spawner {
-        Some(spawner) if !root => {
+        Some(spawner) if !flags.has(Flags::ROOT) => {
             let [parent, grandparent] = spawner.lineage_for_child();
             (spawner.root(), [id, parent, grandparent], spawner.meta().child(policy, flags))
         }
@@ -140,11 +146,16 @@ fn begin_dressed(
         None => (Trace::fresh_root(), [id, 0, 0], Meta::new(Kind::Routine, policy, 1, flags)),
     };
     slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
-    let heritage = spawner.and_then(Slot::heritage);
-    if extra.is_some() || root || meta.has(Flags::SET_TRACE) || span::wanted(span) {
-        dress(slot, extra, heritage, root, span, spawner);
-    } else if let Some(heritage) = heritage {
-        slot.put_cold(heritage, Flags::NONE, 0);
+    let base = base.or_else(|| spawner.and_then(Slot::heritage));
+    if extra.is_some() || meta.has(Flags::SET_TRACE.with(Flags::ROOT)) || span::wanted(span) {
+        dress(slot, extra, base, span, spawner);
+    } else if let Some(base) = base {
+        slot.put_cold(base, Flags::NONE, 0);
+    }
+    if let Some(group) = cancel::group(slot) {
+        if !group.enter(id) {
+            slot.add(Flags::QUEUED);
+        }
     }
     slot
 }
@@ -159,22 +170,21 @@ fn now() -> u64 {
 fn dress(
     slot: &'static Slot,
     extra: Option<Box<Extra>>,
-    heritage: Option<Arc<Cold>>,
-    root: bool,
+    base: Option<Arc<Cold>>,
     span: SpanMode,
     spawner: Option<&'static Slot>,
 ) {
     let mut extra = extra.map_or_else(Extra::default, |extra| *extra);
     let mut flags = Flags::NONE;
     let mut chain = 0;
-    if root || slot.meta().has(Flags::SET_TRACE) {
+    if slot.meta().has(Flags::SET_TRACE.with(Flags::ROOT)) {
         slot.remove(Flags::SET_TRACE);
         extra.parent = spawner.map_or(0, Slot::routine);
         flags = flags.with(Flags::FOREIGN_PARENT);
     }
     if span::wanted(span) {
         let parent = if extra.parent == 0 { slot.parent() } else { extra.parent };
-        let subject = describe(slot, parent, extra.name.clone(), fields(Some(&extra), heritage.as_deref()));
+        let subject = describe(slot, parent, extra.name.clone(), fields(Some(&extra), base.as_deref()));
         chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);
         let mode = if chain > NESTED && span == SpanMode::Child { SpanMode::Follows } else { span };
         if mode == SpanMode::Follows {
@@ -185,7 +195,7 @@ fn dress(
             flags = flags.with(Flags::SPAN);
         }
     }
-    slot.put_cold(Cold::own(heritage, extra), flags, chain);
+    slot.put_cold(Cold::own(base, extra), flags, chain);
 }
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.
@@ -263,7 +273,7 @@ impl Turn {
     /// Ends the turn of a routine that waits, unless its time has run out.
     #[inline]
     pub(crate) fn wait(self, cx: &mut Context<'_>) -> Result<(), (Self, Over)> {
-        if !self.slot.meta().has(Flags::TIMEOUT.with(Flags::SPAN)) {
+        if !self.slot.meta().has(Flags::TIMEOUT.with(Flags::SPAN).with(Flags::GROUPED)) {
             self.slot.set_state(State::Waiting);
             return Ok(());
         }
@@ -277,6 +287,9 @@ impl Turn {
             if let Some(over) = poll_timeout(self.slot, cx) {
                 return Err((self, over));
             }
+        }
+        if self.slot.meta().has(Flags::GROUPED) && !park(self.slot, cx) {
+            return Err((self, Over::Killed));
         }
         self.slot.set_state(State::Waiting);
         if self.slot.meta().has(Flags::SPAN) {
@@ -342,21 +355,37 @@ impl Turn {
 
     fn timeout(&self) -> Error {
         let after = self.slot.with_extra(|extra| extra.timeout.as_ref().map(|timeout| timeout.after));
-        Error::timed_out(subject(self.slot), after.unwrap_or(Duration::ZERO))
+        Error::timed_out(subject(self.slot), Some(after.unwrap_or(Duration::ZERO)))
     }
 
-    fn fail(mut self, mut error: Error, outcome: Outcome) -> Error {
+    fn fail(mut self, error: Error, outcome: Outcome) -> Error {
         if self.slot.meta().policy() == Policy::MustSuccess {
             exit::must_success(|| error.report(), || self.after(outcome), || error.render());
             self.release(outcome);
             return error;
         }
-        if self.slot.meta().has(Flags::QUIET) {
+        let group = cancel::group(self.slot);
+        if self.slot.meta().has(Flags::QUIET) || group.is_some() {
             error.report_when_dropped();
         } else {
             error.report();
         }
-        self.finish(outcome);
+        self.after(outcome);
+        if let Some(group) = group {
+            // Reported by whoever drops it, where the group keeps no more.
+            group.failed(&error);
+        }
+        self.release(outcome);
+        error
+    }
+
+    /// Ends a member of a group that is over.
+    fn cut(self, group: &Shared) -> Error {
+        let error = Error::ended_by_group(subject(self.slot), group.reason());
+        if error.is_timeout() {
+            return self.fail(error, Outcome::TimedOut);
+        }
+        self.finish(Outcome::Cancelled);
         error
     }
 
@@ -383,8 +412,14 @@ impl Turn {
         if self.slot.meta().has(Flags::SPAN) {
             span::close(self.slot);
         }
+        let meta = self.slot.meta();
+        let member = meta.has(Flags::GROUPED).then(|| (cancel::group(self.slot), self.slot.segment()));
         free(self.slot);
         thread::count(Count::Ended(outcome));
+        // Last: whoever waits for the group finds the books balanced and nothing of the member in the registry.
+        if let Some((Some(group), id)) = member {
+            group.ended(id, meta.has(Flags::PARKED), meta.has(Flags::QUEUED));
+        }
     }
 }
 
@@ -437,9 +472,67 @@ fn free(slot: &'static Slot) {
     panic::swallow(|| drop(cold));
 }
 
+/// Whether a member of a group may take its turn now.
+#[cold]
+#[inline(never)]
+pub(crate) fn gate(slot: &'static Slot, cx: &Context<'_>) -> Gate {
+    let Some(group) = cancel::group(slot) else { return Gate::Open };
+    if !slot.meta().has(Flags::QUEUED) {
+        return if group.is_killed() { Gate::Killed } else { Gate::Open };
+    }
+    let gate = group.gate(slot.segment(), cx);
+    if matches!(gate, Gate::Open) {
+        slot.remove(Flags::QUEUED);
+    }
+    gate
+}
+
+/// Whether the group of a member is over.
+#[cold]
+pub(crate) fn is_killed(slot: &'static Slot) -> bool {
+    cancel::group(slot).is_some_and(|group| group.is_killed())
+}
+
+/// Leaves the waker of a member that waits with its group, at its first wait: tokio wakes a task by one waker all its life.
+/// `false` where the group is over.
+#[cold]
+#[inline(never)]
+fn park(slot: &'static Slot, cx: &Context<'_>) -> bool {
+    let Some(group) = cancel::group(slot) else { return true };
+    if slot.meta().has(Flags::PARKED) {
+        return !group.is_killed();
+    }
+    let parked = group.park(slot.segment(), cx.waker());
+    if parked {
+        slot.add(Flags::PARKED);
+    }
+    parked
+}
+
+/// Ends a member of a group that is over, dropping what is left of it.
+#[cold]
+#[inline(never)]
+pub(crate) fn kill(slot: &'static Slot, drop_body: &mut dyn FnMut()) -> Error {
+    let turn = Turn::enter_to_end(slot);
+    end_killed(turn, drop_body)
+}
+
+pub(crate) fn end_killed(turn: Turn, drop_body: &mut dyn FnMut()) -> Error {
+    let slot = turn.slot;
+    if let Err(payload) = panic::contain(drop_body) {
+        report_drop(slot, payload);
+    }
+    match cancel::group(slot) {
+        Some(group) => turn.cut(&group),
+        None => unreachable!("only a group kills"),
+    }
+}
+
 /// Why a routine that waits is to end all the same.
 pub(crate) enum Over {
     TimedOut,
+    /// Its group is over.
+    Killed,
     /// There is no timer: tokio panics where its timers are not enabled.
     Panicked(Box<dyn Any + Send>),
 }

@@ -7,7 +7,7 @@ use std::future::Future;
 
 use tokio::runtime;
 
-use crate::blocking::Job;
+use crate::blocking::{Job, Queued};
 use crate::current;
 use crate::error::{Error, Refusal};
 use crate::handle::Handle;
@@ -127,6 +127,28 @@ where
     // Tokio panics where the system gives it no more threads.
     let _launch = Launch::of(born.slot);
     Handle::new(runtime.spawn_blocking(move || job.run()), born)
+}
+
+/// Starts blocking work that is a member of a group, on the blocking pool of the runtime that is current, once the group has
+/// room for it.
+pub(crate) fn start_member_blocking<K, F, R>(mut start: Start, work: F) -> Result<Handle<K::Value>, Error>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: 'static,
+    K: Ending<R> + 'static,
+    K::Value: Send + 'static,
+{
+    let Ok(runtime) = runtime::Handle::try_current() else {
+        return Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime));
+    };
+    start.flags = start.flags.with(Flags::BLOCKING);
+    let born = life::begin(start, current::slot());
+    let job = Job::<K, R>::new(born.slot, Box::new(work));
+    if born.slot.meta().has(Flags::QUEUED) {
+        return Ok(Handle::new(runtime.spawn(Queued::new(born.slot, job)), born));
+    }
+    let _launch = Launch::of(born.slot);
+    Ok(Handle::new(runtime.spawn_blocking(move || job.run()), born))
 }
 
 /// The error of a routine that cannot start, counted but not reported: its caller holds it.

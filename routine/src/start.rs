@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::policy::Policy;
-use crate::registry::{Extra, Flags, Timeout};
+use crate::registry::{Cold, Extra, Flags, Timeout};
 use crate::site::{self, Site};
 
 /// Which span a routine gets, where spans are on (see [`set_span_level`](crate::set_span_level)).
@@ -41,14 +42,15 @@ pub struct Start {
     place: Place,
     pub(crate) policy: Policy,
     pub(crate) flags: Flags,
-    pub(crate) root: bool,
     pub(crate) span: SpanMode,
     pub(crate) extra: Option<Box<Extra>>,
+    /// What it shares with the other members of its group.
+    pub(crate) member: Option<Arc<Cold>>,
 }
 
 impl Start {
     const fn at(place: Place, policy: Policy) -> Self {
-        Self { place, policy, flags: Flags::NONE, root: false, span: SpanMode::Child, extra: None }
+        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, extra: None, member: None }
     }
 
     /// A start whose spawn site is the caller.
@@ -93,7 +95,7 @@ impl Start {
 
     /// Gives it a new trace.
     pub const fn root(mut self) -> Self {
-        self.root = true;
+        self.flags = self.flags.with(Flags::ROOT);
         self
     }
 
@@ -111,6 +113,12 @@ impl Start {
 
     pub(crate) const fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Makes it a member of a group.
+    pub(crate) fn member_of(mut self, member: Arc<Cold>) -> Self {
+        self.member = Some(member);
         self
     }
 

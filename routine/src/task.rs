@@ -10,10 +10,11 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::error::Error;
+use crate::group::Gate;
 use crate::life::{self, Over, Turn};
 use crate::outcome::{Failed, IntoOutcome};
 use crate::panic;
-use crate::registry::Slot;
+use crate::registry::{Flags, Slot};
 
 /// How what a body returned is told apart into a value and a failure.
 pub(crate) trait Ending<Output> {
@@ -94,6 +95,13 @@ where
         let mut run = self.project().run;
         let RunProj::On { slot, body } = run.as_mut().project() else { polled_after_its_end() };
         let slot: &'static Slot = slot;
+        if slot.meta().has(Flags::GROUPED) {
+            match life::gate(slot, cx) {
+                Gate::Open => {}
+                Gate::Wait => return Poll::Pending,
+                Gate::Killed => return Poll::Ready(Err(life::kill(slot, &mut || run.set(Run::Over)))),
+            }
+        }
         let turn = Turn::enter(slot);
         let polled = catch_unwind(AssertUnwindSafe(|| body.poll(cx).map(K::end)));
         let ended = match polled {
@@ -129,6 +137,7 @@ fn cut_short(turn: Turn, slot: &'static Slot, over: Over, drop_rest: &mut dyn Fn
             drop_body(slot, drop_rest);
             turn.timed_out()
         }
+        Over::Killed => life::end_killed(turn, drop_rest),
         Over::Panicked(payload) => panicked(turn, slot, payload, drop_rest),
     }
 }

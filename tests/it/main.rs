@@ -22,6 +22,7 @@ mod docs;
 mod endings;
 mod exit;
 mod from_go;
+mod groups;
 mod hard_functions;
 mod hard_in_place;
 mod hard_started;

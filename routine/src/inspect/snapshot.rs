@@ -39,6 +39,8 @@ struct Special {
 pub enum RoutineState {
     /// Spawned, and not polled yet.
     Spawned,
+    /// Waiting until its group has room for it.
+    Queued,
     /// On a thread, in its body.
     Running,
     /// Waiting to be woken.
@@ -53,6 +55,7 @@ impl RoutineState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Spawned => "spawned",
+            Self::Queued => "queued",
             Self::Running => "running",
             Self::Waiting => "waiting",
             Self::InHook => "in a hook",
@@ -200,6 +203,7 @@ impl<'a> Routine<'a> {
     #[must_use]
     pub fn state(&self) -> RoutineState {
         match self.record.state {
+            State::Spawned if self.record.meta.has(Flags::QUEUED) => RoutineState::Queued,
             State::Spawned => RoutineState::Spawned,
             State::Running | State::Free => RoutineState::Running,
             State::Waiting => RoutineState::Waiting,

@@ -2,33 +2,51 @@
 
 use std::sync::Arc;
 
-use super::{Extra, Heritage};
+use super::{Extra, Flags, Heritage};
+use crate::group::Shared;
 
-/// One pointer in the slot, whichever it is: an allocation for each scope that sets something to be inherited, which all that
-/// starts inside shares, and one for each routine that has something of its own.
+/// One pointer in the slot, whichever it is: an allocation for each scope that sets something to be inherited and for each
+/// group, which all that starts inside shares, and one for each routine that has something of its own.
 #[derive(Debug)]
 pub(crate) enum Cold {
     Heritage(Heritage),
-    Own { heritage: Option<Arc<Cold>>, extra: Extra },
+    /// Of those that a group started: the group, which is theirs alone, and what they hand on.
+    Member {
+        group: Arc<Shared>,
+        heritage: Option<Arc<Cold>>,
+    },
+    Own {
+        base: Option<Arc<Cold>>,
+        extra: Extra,
+    },
 }
 
 impl Cold {
-    /// Of a routine that has `extra`, and inherited what is shared.
-    pub(crate) fn own(heritage: Option<Arc<Self>>, extra: Extra) -> Arc<Self> {
-        Arc::new(Self::Own { heritage, extra })
+    /// Of a routine that has `extra` besides what it shares.
+    pub(crate) fn own(base: Option<Arc<Self>>, extra: Extra) -> Arc<Self> {
+        Arc::new(Self::Own { base, extra })
     }
 
     pub(crate) fn extra(&self) -> Option<&Extra> {
         match self {
-            Self::Heritage(_) => None,
             Self::Own { extra, .. } => Some(extra),
+            _ => None,
         }
     }
 
     pub(crate) fn heritage(&self) -> Option<&Heritage> {
         match self {
             Self::Heritage(heritage) => Some(heritage),
-            Self::Own { heritage, .. } => heritage.as_deref().and_then(Self::heritage),
+            Self::Member { heritage: next, .. } | Self::Own { base: next, .. } => next.as_deref()?.heritage(),
+        }
+    }
+
+    /// The group that the routine belongs to.
+    pub(crate) fn group(&self) -> Option<&Arc<Shared>> {
+        match self {
+            Self::Heritage(_) => None,
+            Self::Member { group, .. } => Some(group),
+            Self::Own { base, .. } => base.as_deref()?.group(),
         }
     }
 
@@ -36,7 +54,18 @@ impl Cold {
     pub(crate) fn to_hand_on(this: &Arc<Self>) -> Option<Arc<Self>> {
         match &**this {
             Self::Heritage(_) => Some(Arc::clone(this)),
-            Self::Own { heritage, .. } => heritage.clone(),
+            Self::Member { heritage, .. } => heritage.clone(),
+            Self::Own { base, .. } => base.as_ref().and_then(Self::to_hand_on),
+        }
+    }
+
+    /// What a slot that holds this says of it.
+    pub(crate) fn flags(&self) -> Flags {
+        let below = |cold: &Option<Arc<Self>>| cold.as_deref().map_or(Flags::NONE, Self::flags);
+        match self {
+            Self::Heritage(_) => Flags::HEIRS,
+            Self::Member { heritage, .. } => Flags::GROUPED.with(below(heritage)),
+            Self::Own { base, .. } => Flags::EXTRA.with(below(base)),
         }
     }
 
@@ -44,8 +73,8 @@ impl Cold {
     pub(crate) fn extra_in(place: &mut Option<Arc<Self>>) -> &mut Extra {
         let owned = place.as_mut().is_some_and(|cold| matches!(**cold, Self::Own { .. }));
         if !owned {
-            let heritage = place.take();
-            *place = Some(Self::own(heritage, Extra::default()));
+            let base = place.take();
+            *place = Some(Self::own(base, Extra::default()));
         }
         match place.as_mut().and_then(Arc::get_mut) {
             Some(Self::Own { extra, .. }) => extra,

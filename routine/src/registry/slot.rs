@@ -118,8 +118,16 @@ impl Flags {
     pub(crate) const EXTRA: Self = Self(1 << 14);
     /// `cold` has what is inherited.
     pub(crate) const HEIRS: Self = Self(1 << 19);
+    /// `cold` has the group that the routine belongs to.
+    pub(crate) const GROUPED: Self = Self(1 << 20);
     /// `cold` is filled.
-    pub(crate) const COLD: Self = Self::EXTRA.with(Self::HEIRS);
+    pub(crate) const COLD: Self = Self::EXTRA.with(Self::HEIRS).with(Self::GROUPED);
+    /// Its group has its waker.
+    pub(crate) const PARKED: Self = Self(1 << 21);
+    /// It waits until its group has room for it.
+    pub(crate) const QUEUED: Self = Self(1 << 22);
+    /// It began a trace of its own.
+    pub(crate) const ROOT: Self = Self(1 << 23);
     /// `cold` has a span, which is entered around each poll.
     pub(crate) const SPAN: Self = Self(1 << 15);
     /// `cold` has a timer.
@@ -131,6 +139,10 @@ impl Flags {
 
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 }
 
@@ -378,11 +390,7 @@ impl Slot {
 
     /// For the owner of a slot that was just filled: puts `cold` in, and says what it holds.
     pub(crate) fn put_cold(&self, new: Arc<Cold>, flags: Flags, chain: u8) {
-        let flags = match &*new {
-            Cold::Heritage(_) => flags.with(Flags::HEIRS),
-            Cold::Own { heritage: None, .. } => flags.with(Flags::EXTRA),
-            Cold::Own { heritage: Some(_), .. } => flags.with(Flags::COLD),
-        };
+        let flags = flags.with(new.flags());
         *lock(&self.cold) = Some(new);
         let meta = Meta(self.meta.load(Ordering::Relaxed) | flags.0).with_chain(chain);
         self.meta.store(meta.0, Ordering::Relaxed);
