@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::cancel;
 use crate::clock;
-use crate::current::Entered;
+use crate::current::{self, Entered};
 use crate::error::Error;
 use crate::exit;
 use crate::group::{Gate, Shared};
@@ -90,7 +90,14 @@ impl Born {
 #[inline]
 pub(crate) fn begin(start: Start, spawner: Option<&'static Slot>) -> Born {
     let origin = start.origin();
-    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.extra, start.member, spawner))
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.extra, None, spawner))
+}
+
+/// [`begin`] for a member of a group, with what it shares with the others.
+pub(crate) fn begin_member(start: Start, member: Arc<Cold>) -> Born {
+    let origin = start.origin();
+    let spawner = current::slot();
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.extra, Some(member), spawner))
 }
 
 /// [`begin`] for what most starts are: a child of a routine, without options.
@@ -98,7 +105,7 @@ pub(crate) fn begin(start: Start, spawner: Option<&'static Slot>) -> Born {
 pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
     let origin = start.origin();
     // Before the slot, so that what is known of it need not be kept anywhere meanwhile.
-    let time = now();
+    let time = current::time_of_turn();
     let (slot, id) = thread::take_for_routine();
     let [parent, grandparent] = spawner.lineage_for_child();
     Born::new(
@@ -114,14 +121,10 @@ pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
     )
 }
 
-/// Whether [`begin_plain`] will do, for the child of a routine.
+/// Whether [`begin_plain`] will do, for the child of a routine that hands nothing on.
 #[inline]
-pub(crate) fn is_plain(start: &Start, spawner: &Slot) -> bool {
-    !spawner.meta().has(Flags::HEIRS)
-        && start.extra.is_none()
-        && start.member.is_none()
-        && !start.flags.has(Flags::ROOT)
-        && !span::wanted(start.span)
+pub(crate) fn is_plain(start: &Start) -> bool {
+    start.extra.is_none() && !start.flags.has(Flags::ROOT) && !span::wanted(start.span)
 }
 
 #[cold]
@@ -244,16 +247,36 @@ impl Turn {
     /// Makes the routine current. At its first turn its before-hooks run.
     #[inline]
     pub(crate) fn enter(slot: &'static Slot) -> Self {
-        let turn = Self { slot, _entered: Entered::new(Some(slot)) };
         if slot.meta().has(Flags::SPAN) {
-            span::enter(slot);
+            return Self::enter_dressed(slot);
         }
-        // In this order, since there are more routines that are polled once than hooks.
-        if hook::current() != 0 && slot.state() == State::Spawned {
-            before(slot, true);
-        }
-        slot.set_state(State::Running);
+        Self::enter_plain(slot)
+    }
+
+    /// [`enter`](Self::enter) for a routine without a span.
+    #[inline]
+    pub(crate) fn enter_plain(slot: &'static Slot) -> Self {
+        let turn = Self { slot, _entered: Entered::new(Some(slot)) };
+        turn.run();
         turn
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter_dressed(slot: &'static Slot) -> Self {
+        let turn = Self { slot, _entered: Entered::new(Some(slot)) };
+        span::enter(slot);
+        turn.run();
+        turn
+    }
+
+    #[inline]
+    fn run(&self) {
+        // In this order, since there are more routines that are polled once than hooks.
+        if hook::current() != 0 && self.slot.state() == State::Spawned {
+            before(self.slot, true);
+        }
+        self.slot.set_state(State::Running);
     }
 
     /// Makes a routine current that ends without having run: aborted, or dropped with its runtime or its caller.
@@ -472,9 +495,17 @@ fn free(slot: &'static Slot) {
     panic::swallow(|| drop(cold));
 }
 
-/// Whether a member of a group may take its turn now.
+/// The turn of a routine that may have a span, and may be a member of a group that has no room for it, or is over.
 #[cold]
 #[inline(never)]
+pub(crate) fn admit(slot: &'static Slot, cx: &Context<'_>) -> Result<Turn, Gate> {
+    match gate(slot, cx) {
+        Gate::Open => Ok(Turn::enter(slot)),
+        closed => Err(closed),
+    }
+}
+
+/// Whether a member of a group may take its turn now.
 pub(crate) fn gate(slot: &'static Slot, cx: &Context<'_>) -> Gate {
     let Some(group) = cancel::group(slot) else { return Gate::Open };
     if !slot.meta().has(Flags::QUEUED) {

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::policy::Policy;
-use crate::registry::{Cold, Extra, Flags, Timeout};
+use crate::registry::{Extra, Flags, Timeout};
 use crate::site::{self, Site};
 
 /// Which span a routine gets, where spans are on (see [`set_span_level`](crate::set_span_level)).
@@ -44,13 +43,11 @@ pub struct Start {
     pub(crate) flags: Flags,
     pub(crate) span: SpanMode,
     pub(crate) extra: Option<Box<Extra>>,
-    /// What it shares with the other members of its group.
-    pub(crate) member: Option<Arc<Cold>>,
 }
 
 impl Start {
     const fn at(place: Place, policy: Policy) -> Self {
-        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, extra: None, member: None }
+        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, extra: None }
     }
 
     /// A start whose spawn site is the caller.
@@ -113,12 +110,6 @@ impl Start {
 
     pub(crate) const fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
-        self
-    }
-
-    /// Makes it a member of a group.
-    pub(crate) fn member_of(mut self, member: Arc<Cold>) -> Self {
-        self.member = Some(member);
         self
     }
 

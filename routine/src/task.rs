@@ -95,26 +95,27 @@ where
         let mut run = self.project().run;
         let RunProj::On { slot, body } = run.as_mut().project() else { polled_after_its_end() };
         let slot: &'static Slot = slot;
-        if slot.meta().has(Flags::GROUPED) {
-            match life::gate(slot, cx) {
-                Gate::Open => {}
-                Gate::Wait => return Poll::Pending,
-                Gate::Killed => return Poll::Ready(Err(life::kill(slot, &mut || run.set(Run::Over)))),
+        let turn = if slot.meta().has(Flags::GROUPED.with(Flags::SPAN)) {
+            match life::admit(slot, cx) {
+                Ok(turn) => turn,
+                Err(Gate::Killed) => return Poll::Ready(Err(life::kill(slot, &mut rest(run.as_mut())))),
+                Err(_) => return Poll::Pending,
             }
-        }
-        let turn = Turn::enter(slot);
+        } else {
+            Turn::enter_plain(slot)
+        };
         let polled = catch_unwind(AssertUnwindSafe(|| body.poll(cx).map(K::end)));
         let ended = match polled {
             Ok(Poll::Pending) => {
                 return match turn.wait(cx) {
                     Ok(()) => Poll::Pending,
-                    Err((turn, over)) => Poll::Ready(Err(cut_short(turn, slot, over, &mut || run.set(Run::Over)))),
+                    Err((turn, over)) => Poll::Ready(Err(cut_short(turn, slot, over, &mut rest(run.as_mut())))),
                 };
             }
             Ok(Poll::Ready(ended)) => ended,
-            Err(payload) => return Poll::Ready(Err(panicked(turn, slot, payload, &mut || run.set(Run::Over)))),
+            Err(payload) => return Poll::Ready(Err(panicked(turn, slot, payload, &mut rest(run.as_mut())))),
         };
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| run.set(Run::Over))) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(rest(run.as_mut()))) {
             let mut ended = Some(ended);
             return Poll::Ready(Err(panicked(turn, slot, payload, &mut || drop(ended.take()))));
         }
@@ -126,6 +127,12 @@ where
             Err(failed) => Err(turn.failed(failed)),
         })
     }
+}
+
+/// Drops what is left of a body. Holds the pointer itself, so that `poll` need not keep it in memory for a path that few take.
+#[inline]
+fn rest<F>(mut run: Pin<&mut Run<F>>) -> impl FnMut() {
+    move || run.set(Run::Over)
 }
 
 /// Ends a routine that waits.

@@ -74,8 +74,8 @@ impl Scope {
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
         self.watch();
-        let start = Start::typed(type_name::<F>, Policy::Log).member_of(self.member());
-        spawn::started(spawn::start::<Fallible, F>(start, future))
+        let start = Start::typed(type_name::<F>, Policy::Log);
+        spawn::started(spawn::start_member::<Fallible, F>(start, self.member(), future))
     }
 
     /// [`go`](Self::go) for a future of any value, whose `Err` is no failure.
@@ -88,8 +88,8 @@ impl Scope {
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         self.watch();
-        let start = Start::typed(type_name::<F>, Policy::Log).member_of(self.member());
-        spawn::started(spawn::start::<Plain, F>(start, future))
+        let start = Start::typed(type_name::<F>, Policy::Log);
+        spawn::started(spawn::start_member::<Plain, F>(start, self.member(), future))
     }
 
     /// Starts a member, if it can run at once; else the future comes back.
@@ -121,8 +121,8 @@ impl Scope {
         R: IntoOutcome<Value: Send> + 'static,
     {
         self.watch();
-        let start = Start::typed(type_name::<F>, Policy::Log).member_of(self.member());
-        spawn::started(spawn::start_member_blocking::<Fallible, F, R>(start, work))
+        let start = Start::typed(type_name::<F>, Policy::Log);
+        spawn::started(spawn::start_member_blocking::<Fallible, F, R>(start, self.member(), work))
     }
 
     /// Waits until a member that is started then would run at once, or the group is over.

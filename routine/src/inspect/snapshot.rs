@@ -217,7 +217,8 @@ impl<'a> Routine<'a> {
         self.record.meta.policy()
     }
 
-    /// The time since it was started, on the machine's clock; exact to a few milliseconds.
+    /// The time since it was started, on the machine's clock; exact to a few milliseconds, and to the turn of its spawner, which
+    /// reads the clock once.
     #[must_use]
     pub fn age(&self) -> Duration {
         Duration::from_nanos(self.snapshot.taken.saturating_sub(self.record.start))

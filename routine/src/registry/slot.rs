@@ -219,6 +219,12 @@ impl Meta {
     pub(crate) const fn has(self, flags: Flags) -> bool {
         self.0 & flags.0 != 0
     }
+
+    /// Whether a runtime polls it, and what it starts inherits nothing.
+    #[inline]
+    pub(crate) const fn is_plain_on_runtime(self) -> bool {
+        self.0 & (Flags::ON_RUNTIME.0 | Flags::HEIRS.0) == Flags::ON_RUNTIME.0
+    }
 }
 
 /// What a slot is filled with for a new owner.
