@@ -23,6 +23,7 @@
 //! - What the caller holds: [`Handle`], and [`Error`] where there is no value.
 //! - Where work belongs: [`Trace`], the module [`trace`](mod@trace), and [`carrier`](fn@carrier) for other threads.
 //! - What goes along with it: [`Inherited`] values.
+//! - Many at once: [`group`](fn@group), [`Group`].
 //! - What runs around it: the module [`hook`](mod@hook), [`at_exit`].
 //! - What can be seen: [`snapshot`], [`dump`], [`stats`], and the records under the `tracing` target `routine`.
 //!
