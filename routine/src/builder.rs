@@ -63,7 +63,8 @@ impl Builder {
     }
 
     /// Ends the routine once it has taken `after`, counted from its first poll on tokio's clock: what is left of it is
-    /// dropped at its await, and the outcome is [`TimedOut`](crate::Outcome::TimedOut). It has no effect on blocking work,
+    /// dropped at its await, and the outcome is [`TimedOut`](crate::Outcome::TimedOut). Under a [`deadline`](crate::deadline)
+    /// it is cut to the time that is left. It has no effect on blocking work,
     /// which cannot be stopped. Needs tokio's timers to be enabled; without them the routine panics, contained.
     pub fn timeout(self, after: Duration) -> Self {
         Self(self.0.timeout(after))

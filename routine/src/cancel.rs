@@ -5,9 +5,10 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use crate::current;
 use crate::group::Shared;
@@ -41,7 +42,7 @@ impl fmt::Display for CancelReason {
 }
 
 /// A future that resolves once the routine that is running here is asked to stop: by
-/// [`Handle::cancel`](crate::Handle::cancel), or with its group. Outside a routine it never does.
+/// [`Handle::cancel`](crate::Handle::cancel), with its group, or by its [`deadline`]. Outside a routine it never does.
 ///
 /// Being asked ends nothing: a routine that should stop selects on this and returns. The routine is the one that calls this,
 /// wherever the future is awaited: `axum::serve(..).with_graceful_shutdown(routine::cancelled())` works, though axum awaits it
@@ -62,20 +63,34 @@ impl fmt::Display for CancelReason {
 /// ```
 pub fn cancelled() -> impl Future<Output = ()> + Send + 'static {
     let slot = current::slot();
-    let own = slot.and_then(token).map(CancellationToken::cancelled_owned);
-    let group = slot.and_then(group).map(|group| group.token().cancelled_owned());
+    let own = slot.and_then(token);
+    let group = slot.and_then(group).map(|group| group.token());
+    let deadline = deadline();
     async move {
-        let (mut own, mut group) = (pin!(own), pin!(group));
+        let mut own = pin!(own.map(CancellationToken::cancelled_owned));
+        let mut group = pin!(group.map(CancellationToken::cancelled_owned));
+        // Made here, since a timer needs the runtime of whoever awaits it.
+        let mut deadline = pin!(deadline.map(sleep_until));
         poll_fn(|cx| {
-            let mut ready = |future: Pin<&mut Option<_>>| {
-                future
-                    .as_pin_mut()
-                    .is_some_and(|asked: Pin<&mut WaitForCancellationFutureOwned>| asked.poll(cx).is_ready())
-            };
-            if ready(own.as_mut()) || ready(group.as_mut()) { Poll::Ready(()) } else { Poll::Pending }
+            let asked = is_ready(own.as_mut(), cx) || is_ready(group.as_mut(), cx) || is_ready(deadline.as_mut(), cx);
+            if asked { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
+}
+
+fn is_ready(future: Pin<&mut Option<impl Future<Output = ()>>>, cx: &mut Context<'_>) -> bool {
+    future.as_pin_mut().is_some_and(|future| future.poll(cx).is_ready())
+}
+
+/// When the routine that is running here is to be over: the deadline of the innermost group around its start that has one, or
+/// of one around that, if it is earlier. Inherited by everything that is started further down; the group enforces it on its
+/// own members alone. A [`timeout`](crate::Builder::timeout) never goes beyond it, and [`cancelled`] resolves at it.
+///
+/// On tokio's clock. `None` where there is no deadline, and outside any routine.
+#[must_use]
+pub fn deadline() -> Option<Instant> {
+    current::slot()?.with_cold(|cold| cold.heritage()?.deadline()).flatten()
 }
 
 /// Whether the routine that is running here was asked to stop; `false` outside any. Blocking work that takes long looks
@@ -94,7 +109,11 @@ pub fn cancellation_reason() -> Option<CancelReason> {
     } else {
         slot.with_cold(|cold| cold.extra()?.cancellation.clone()).flatten().is_some_and(|token| token.is_cancelled())
     };
-    if own { Some(CancelReason::Requested(None)) } else { group(slot)?.reason() }
+    if own {
+        return Some(CancelReason::Requested(None));
+    }
+    let passed = || deadline().filter(|deadline| *deadline <= Instant::now()).map(|_| CancelReason::Deadline);
+    group(slot).and_then(|group| group.reason()).or_else(passed)
 }
 
 /// The group of the routine that is current; of a scope, the one of the routine around it.

@@ -90,7 +90,7 @@ pub mod prelude;
 pub mod __private;
 
 pub use builder::Builder;
-pub use cancel::{CancelReason, cancellation_reason, cancelled, is_cancelled};
+pub use cancel::{CancelReason, cancellation_reason, cancelled, deadline, is_cancelled};
 pub use carrier::{Carrier, carrier};
 pub use current::{Current, current};
 pub use error::Error;

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::cancel;
 use crate::clock;
 use crate::current::{self, Entered};
@@ -573,6 +575,10 @@ pub(crate) enum Over {
 #[inline(never)]
 fn poll_timeout(slot: &'static Slot, cx: &mut Context<'_>) -> Option<Over> {
     let mut timeout = slot.with_extra(|extra| extra.timeout.take())?;
+    let left = cancel::deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    if let (None, Some(left)) = (&timeout.sleep, left) {
+        timeout.after = timeout.after.min(left);
+    }
     let after = timeout.after;
     let polled = panic::contain(|| {
         let sleep = timeout.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));

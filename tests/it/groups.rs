@@ -538,3 +538,30 @@ async fn a_panicking_member_is_the_groups_failure() {
     let error = group.join().await.unwrap_err();
     assert_eq!(error.cause().panic().unwrap().message(), "in a member");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_is_inherited_and_caps_the_timeouts_below_it() {
+    let before = tokio::time::Instant::now();
+    let group =
+        Group::<()>::builder().deadline(Duration::from_secs(10)).grace(Duration::from_secs(50)).build::<()>().unwrap();
+    let member = group.scope().go_value(async move {
+        let detached = routine::go_value(async move {
+            cancelled().await;
+            (before.elapsed().as_secs(), cancellation_reason())
+        });
+        let long = routine::Builder::new().timeout(Duration::from_secs(30)).spawn(pending::<()>());
+        let short = routine::Builder::new().timeout(Duration::from_secs(3)).spawn(pending::<()>());
+        let inner = Group::<()>::builder().deadline(Duration::from_secs(99)).build::<()>().unwrap();
+        let nested = inner.scope().go_value(async { routine::deadline() });
+        assert!(short.await.unwrap_err().is_timeout());
+        assert_eq!(before.elapsed().as_secs(), 3);
+        assert!(long.await.unwrap_err().is_timeout());
+        assert_eq!(before.elapsed().as_secs(), 10, "the deadline comes before its own time");
+        (routine::deadline(), nested.await.unwrap(), detached.await.unwrap())
+    });
+    let (own, nested, detached) = member.await.unwrap();
+    assert_eq!(own.unwrap() - before, Duration::from_secs(10));
+    assert_eq!(nested, own);
+    assert_eq!(detached, (10, Some(CancelReason::Deadline)));
+    assert_eq!(routine::deadline(), None);
+}

@@ -35,7 +35,8 @@ impl GroupBuilder {
     }
 
     /// The time that the whole group has, on tokio's clock, from the moment it is made. Members that have not ended by then
-    /// do so at their next await, after the grace, with the outcome [`TimedOut`](crate::Outcome::TimedOut).
+    /// do so at their next await, after the grace, with the outcome [`TimedOut`](crate::Outcome::TimedOut). What members start
+    /// further down inherits it, see [`deadline`](crate::deadline).
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self

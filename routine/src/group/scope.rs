@@ -23,7 +23,7 @@ use crate::handle::Handle;
 use crate::life;
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
-use crate::registry::{Cold, Slot};
+use crate::registry::{Cold, Heritage, Slot};
 use crate::report::Subject;
 use crate::spawn;
 use crate::start::Start;
@@ -38,7 +38,8 @@ use crate::trace::Trace;
 pub struct Scope {
     shared: Arc<Shared>,
     clock: Arc<Clock>,
-    /// What its members share, where they inherit what was inherited where the group was made.
+    /// What was inherited where the group was made, and what those share that are started under the same.
+    outer: Option<Arc<Cold>>,
     member: Arc<Cold>,
 }
 
@@ -52,9 +53,10 @@ struct Clock {
 impl Scope {
     pub(super) fn new(limit: usize, grace: Option<Duration>, deadline: Option<Instant>, fail_fast: bool) -> Self {
         let shared = Arc::new(Shared::new(limit, grace, fail_fast));
-        let heritage = current::slot().and_then(Slot::heritage);
-        let member = Arc::new(Cold::Member { group: Arc::clone(&shared), heritage });
-        Self { shared, clock: Arc::new(Clock { deadline, watched: AtomicBool::new(false) }), member }
+        let outer = current::slot().and_then(Slot::heritage);
+        let member = member(&shared, outer.clone(), deadline);
+        let clock = Arc::new(Clock { deadline, watched: AtomicBool::new(false) });
+        Self { shared, clock, outer, member }
     }
 
     pub(super) const fn shared(&self) -> &Arc<Shared> {
@@ -149,17 +151,13 @@ impl Scope {
 
     /// What a member that starts here shares with the others.
     fn member(&self) -> Arc<Cold> {
-        let heritage = current::slot().and_then(Slot::heritage);
-        let same = match (&heritage, Cold::to_hand_on(&self.member)) {
+        let here = current::slot().and_then(Slot::heritage);
+        let same = match (&here, &self.outer) {
             (None, None) => true,
-            (Some(here), Some(there)) => Arc::ptr_eq(here, &there),
+            (Some(here), Some(outer)) => Arc::ptr_eq(here, outer),
             _ => false,
         };
-        if same {
-            Arc::clone(&self.member)
-        } else {
-            Arc::new(Cold::Member { group: Arc::clone(&self.shared), heritage })
-        }
+        if same { Arc::clone(&self.member) } else { member(&self.shared, here, self.clock.deadline) }
     }
 
     /// Has somebody look at the clock, if the group has a deadline: a task of the runtime of its body or first member.
@@ -224,6 +222,18 @@ impl Scope {
                 .unwrap_or_else(|| GroupError::alone(Error::ended_by_group(body_subject(), self.shared.reason())))),
         }
     }
+}
+
+/// What members share that are started where `heritage` is inherited.
+fn member(shared: &Arc<Shared>, heritage: Option<Arc<Cold>>, deadline: Option<Instant>) -> Arc<Cold> {
+    let heritage = match deadline {
+        Some(deadline) => {
+            let outer = heritage.as_deref().and_then(Cold::heritage);
+            Some(Arc::new(Cold::Heritage(Heritage::until(outer, deadline))))
+        }
+        None => heritage,
+    };
+    Arc::new(Cold::Member { group: Arc::clone(shared), heritage })
 }
 
 /// Ends a group whose future is dropped before it is over.

@@ -4,13 +4,16 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::panic;
 
-/// The values that are set where a routine starts, one for each key. Immutable: a scope that sets one makes another list, which
-/// is as long as the program has keys, and not as long as its scopes are deep.
-#[derive(Debug, Default)]
+/// The deadline under which a routine starts, and the values that are set there, one for each key. Immutable: a scope that sets
+/// one makes another list, which is as long as the program has keys, and not as long as its scopes are deep.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Heritage {
     values: Vec<Value>,
+    deadline: Option<Instant>,
 }
 
 /// A value, with the key that it was set under.
@@ -31,7 +34,18 @@ impl Heritage {
         let others = outer.map(|outer| &*outer.values).unwrap_or_default();
         let mut values: Vec<_> = others.iter().filter(|other| other.key != value.key).cloned().collect();
         values.push(value);
-        Self { values }
+        Self { values, deadline: outer.and_then(|outer| outer.deadline) }
+    }
+
+    /// This under a deadline, unless it has an earlier one.
+    pub(crate) fn until(outer: Option<&Self>, deadline: Instant) -> Self {
+        let mut heritage = outer.cloned().unwrap_or_default();
+        heritage.deadline = Some(heritage.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
+        heritage
+    }
+
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     pub(crate) fn get(&self, key: usize) -> Option<Arc<dyn Any + Send + Sync>> {
