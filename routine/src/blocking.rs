@@ -41,7 +41,10 @@ impl<K, R> Job<K, R> {
                 turn.completed();
                 Ok(value)
             }
-            Ok(Err(failed)) => Err(turn.failed(failed)),
+            Ok(Err(failed)) => {
+                let exit = turn.begin_exit();
+                Err(turn.failed(failed, exit))
+            }
             Err(payload) => Err(task::panicked(turn, slot, payload, &mut || ())),
         }
     }

@@ -70,7 +70,9 @@ impl Builder {
         Self(self.0.timeout(after))
     }
 
-    /// Adds a field to the routine's span and to its report. The value is formatted now.
+    /// Adds a field, which is seen in the dump, in snapshots, in the routine's span and in its report. The value is formatted
+    /// now. In spans and reports all of a routine's fields are one, `routine.fields="file=a.csv size=3"`: tracing knows only
+    /// names that are written where a span is made.
     pub fn field(self, key: &'static str, value: impl Display) -> Self {
         Self(self.0.field(key, value))
     }
@@ -159,7 +161,7 @@ impl Builder {
         spawn::start_blocking::<Fallible, F, R>(self.0.typed_as(type_name::<F>), work)
     }
 
-    /// Starts blocking work on the blocking pool of `runtime`.
+    /// Starts blocking work on the blocking pool of `runtime`. One that has shut down drops it: it counts as cancelled.
     pub fn spawn_blocking_on<F, R>(self, runtime: &runtime::Handle, work: F) -> Handle<R::Value>
     where
         F: FnOnce() -> R + Send + 'static,
@@ -178,5 +180,37 @@ impl Builder {
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         spawn::started(spawn::start::<Plain, F>(self.0.typed_as(type_name::<F>), future))
+    }
+
+    /// As [`try_spawn`](Self::try_spawn), for a future of any value.
+    ///
+    /// # Errors
+    /// [`Error::is_rejected`] outside a tokio runtime.
+    pub fn try_spawn_value<F>(self, future: F) -> Result<Handle<F::Output>, Error>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        spawn::start::<Plain, F>(self.0.typed_as(type_name::<F>), future)
+    }
+
+    /// As [`spawn_on`](Self::spawn_on), for a future of any value.
+    pub fn spawn_value_on<F>(self, runtime: &runtime::Handle, future: F) -> Handle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        spawn::start_on::<Plain, F>(self.0.typed_as(type_name::<F>), runtime, future)
+    }
+
+    /// As [`spawn_blocking`](Self::spawn_blocking), for work with any value.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn spawn_blocking_value<F, R>(self, work: F) -> Handle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        spawn::started(spawn::start_blocking::<Plain, F, R>(self.0.typed_as(type_name::<F>), work))
     }
 }

@@ -79,9 +79,8 @@ impl Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
-        let cold = self.slot.take_cold();
+        drop(self.slot.take_cold());
         self.slot.clear();
         thread::give(self.slot);
-        drop(cold);
     }
 }

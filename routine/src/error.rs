@@ -205,6 +205,30 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Takes the routine's own error out, if it is an `E` and this is the only clone. It is the holder's then, and makes no
+    /// record any more, if it made none yet.
+    ///
+    /// # Errors
+    /// This error itself, where it is another's, of another type, or shared: [`downcast_ref`](Self::downcast_ref) looks
+    /// at it all the same.
+    pub fn downcast<E: StdError + 'static>(self) -> Result<E, Self> {
+        let own = matches!(&self.0.kind, Kind::Failed(failed) if failed.error.is::<E>());
+        if !own {
+            return Err(self);
+        }
+        let mut inner = Arc::try_unwrap(self.0).map_err(Self)?;
+        *inner.unreported.get_mut() = false;
+        match std::mem::replace(&mut inner.kind, Kind::Cancelled(None)) {
+            Kind::Failed(failed) => match failed.error.downcast() {
+                Ok(error) => Ok(*error),
+                Err(error) => unreachable!("it was looked at: {error}"),
+            },
+            _ => unreachable!("it was looked at"),
+        }
+    }
+}
+
 impl Inner {
     fn cause(&self) -> Option<Cause<'_>> {
         match &self.kind {

@@ -170,10 +170,11 @@ fn panicked<O>(
     match recover {
         Some(recover) => recover(task::panicked(turn, slot, payload, drop_rest)),
         None => {
+            let exit = turn.begin_exit();
             let again = panic::was_reported(&*payload);
             let panic = panic::read(&*payload, slot.segment());
             task::drop_body(slot, drop_rest);
-            drop(if again { turn.panicked_again(panic) } else { turn.panicked(panic) });
+            drop(if again { turn.panicked_again(panic, exit) } else { turn.panicked(panic, exit) });
             panic::mark_reported(&*payload);
             resume_unwind(payload)
         }

@@ -16,7 +16,7 @@ use crate::cancel;
 use crate::clock;
 use crate::current::{self, Entered};
 use crate::error::Error;
-use crate::exit;
+use crate::exit::{self, Exit};
 use crate::group::{Gate, Shared};
 use crate::hook::{self, Begin, End};
 use crate::id::RoutineId;
@@ -333,11 +333,24 @@ impl Turn {
         }
     }
 
+    /// The end of the process, if that is what a failure of the routine means. To be begun as soon as it has failed, before
+    /// anything of it is dropped or told, and handed to whichever end it comes to.
+    #[cold]
+    pub(crate) fn begin_exit(&self) -> Option<Exit> {
+        (self.slot.meta().policy() == Policy::MustSuccess).then(exit::begin)
+    }
+
     /// The routine returned an error: reported, unless the handle's holder is to have it.
     #[cold]
-    pub(crate) fn failed(self, failed: Failed) -> Error {
+    pub(crate) fn failed(self, failed: Failed, exit: Option<Exit>) -> Error {
         let error = Error::failed(subject(self.slot), failed);
-        self.fail(error, Outcome::Failed)
+        self.fail(error, Outcome::Failed, exit)
+    }
+
+    /// Makes the record of an error that the routine returned, where another failure decides how it ended.
+    #[cold]
+    pub(crate) fn report_besides(&self, failed: Failed) {
+        Error::failed(subject(self.slot), failed).report();
     }
 
     /// The routine returned an error that somebody holds, who waits in place.
@@ -348,26 +361,28 @@ impl Turn {
 
     /// The routine panicked, and what it left behind was dropped.
     #[cold]
-    pub(crate) fn panicked(self, panic: Panic) -> Error {
+    pub(crate) fn panicked(self, panic: Panic, exit: Option<Exit>) -> Error {
         let error = Error::panicked(subject(self.slot), panic);
-        self.fail(error, Outcome::Panicked)
+        self.fail(error, Outcome::Panicked, exit)
     }
 
     /// The routine panicked with something that was reported before, by a routine inside it.
     #[cold]
-    pub(crate) fn panicked_again(self, panic: Panic) -> Error {
+    pub(crate) fn panicked_again(mut self, panic: Panic, exit: Option<Exit>) -> Error {
         let error = Error::panicked(subject(self.slot), panic);
-        if self.slot.meta().policy() == Policy::MustSuccess {
-            return self.fail(error, Outcome::Panicked);
+        if let Some(exit) = exit {
+            exit.finish(|| (), || self.after(Outcome::Panicked), || error.render());
+            self.release(Outcome::Panicked);
+        } else {
+            self.finish(Outcome::Panicked);
         }
-        self.finish(Outcome::Panicked);
         error
     }
 
     #[cold]
-    pub(crate) fn timed_out(self) -> Error {
+    pub(crate) fn timed_out(self, exit: Option<Exit>) -> Error {
         let error = self.timeout();
-        self.fail(error, Outcome::TimedOut)
+        self.fail(error, Outcome::TimedOut, exit)
     }
 
     /// The time of a routine in place ran out, which its caller is told by what it returns.
@@ -383,9 +398,9 @@ impl Turn {
         Error::timed_out(subject(self.slot), Some(after.unwrap_or(Duration::ZERO)))
     }
 
-    fn fail(mut self, error: Error, outcome: Outcome) -> Error {
-        if self.slot.meta().policy() == Policy::MustSuccess {
-            exit::must_success(|| error.report(), || self.after(outcome), || error.render());
+    fn fail(mut self, error: Error, outcome: Outcome, exit: Option<Exit>) -> Error {
+        if let Some(exit) = exit {
+            exit.finish(|| error.report(), || self.after(outcome), || error.render());
             self.release(outcome);
             return error;
         }
@@ -408,7 +423,7 @@ impl Turn {
     fn cut(self, group: &Shared) -> Error {
         let error = Error::ended_by_group(subject(self.slot), group.reason());
         if error.is_timeout() {
-            return self.fail(error, Outcome::TimedOut);
+            return self.fail(error, Outcome::TimedOut, None);
         }
         self.finish(Outcome::Cancelled);
         error
@@ -491,10 +506,11 @@ pub(crate) fn report_drop(slot: &'static Slot, payload: Box<dyn Any + Send>) {
 }
 
 fn free(slot: &'static Slot) {
+    // While the slot is the routine's own: what is dropped may be a user's, and sees the routine as the current one.
     let cold = slot.take_cold();
+    panic::swallow(|| drop(cold));
     slot.clear();
     thread::give(slot);
-    panic::swallow(|| drop(cold));
 }
 
 /// The turn of a routine that may have a span, and may be a member of a group that has no room for it, or is over.

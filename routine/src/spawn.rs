@@ -202,7 +202,7 @@ thread_local! {
     static LAUNCHING: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Marks a routine as handed to tokio and not yet taken by it: dropped in between, it never started.
+/// Marks a routine as handed to tokio and not yet taken by it: dropped by a panic in between, it never started.
 struct Launch;
 
 impl Launch {
@@ -218,9 +218,9 @@ impl Drop for Launch {
     }
 }
 
-/// Whether tokio is refusing this routine.
+/// Whether tokio is refusing this routine, by a panic. A runtime that is gone drops what it is given, which is an end as any.
 pub(crate) fn is_refused(slot: &Slot) -> bool {
-    LAUNCHING.get() == slot.segment()
+    LAUNCHING.get() == slot.segment() && std::thread::panicking()
 }
 
 /// Starts a routine in the background. Go's `Go`.

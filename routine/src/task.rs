@@ -105,27 +105,25 @@ where
             Turn::enter_plain(slot)
         };
         let polled = catch_unwind(AssertUnwindSafe(|| body.poll(cx).map(K::end)));
-        let ended = match polled {
+        let value = match polled {
             Ok(Poll::Pending) => {
                 return match turn.wait(cx) {
                     Ok(()) => Poll::Pending,
                     Err((turn, over)) => Poll::Ready(Err(cut_short(turn, slot, over, &mut rest(run.as_mut())))),
                 };
             }
-            Ok(Poll::Ready(ended)) => ended,
+            Ok(Poll::Ready(Ok(value))) => value,
+            Ok(Poll::Ready(Err(failed))) => {
+                return Poll::Ready(Err(self::failed(turn, slot, failed, &mut rest(run.as_mut()))));
+            }
             Err(payload) => return Poll::Ready(Err(panicked(turn, slot, payload, &mut rest(run.as_mut())))),
         };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(rest(run.as_mut()))) {
-            let mut ended = Some(ended);
-            return Poll::Ready(Err(panicked(turn, slot, payload, &mut || drop(ended.take()))));
+            let mut value = Some(value);
+            return Poll::Ready(Err(panicked(turn, slot, payload, &mut || drop(value.take()))));
         }
-        Poll::Ready(match ended {
-            Ok(value) => {
-                turn.completed();
-                Ok(value)
-            }
-            Err(failed) => Err(turn.failed(failed)),
-        })
+        turn.completed();
+        Poll::Ready(Ok(value))
     }
 }
 
@@ -141,8 +139,9 @@ fn rest<F>(mut run: Pin<&mut Run<F>>) -> impl FnMut() {
 fn cut_short(turn: Turn, slot: &'static Slot, over: Over, drop_rest: &mut dyn FnMut()) -> Error {
     match over {
         Over::TimedOut => {
+            let exit = turn.begin_exit();
             drop_body(slot, drop_rest);
-            turn.timed_out()
+            turn.timed_out(exit)
         }
         Over::Killed => life::end_killed(turn, drop_rest),
         Over::Panicked(payload) => panicked(turn, slot, payload, drop_rest),
@@ -158,6 +157,28 @@ fn abandon<F: Future>(mut run: Pin<&mut Run<F>>) {
     }
 }
 
+/// Ends a routine whose body returned an error. What is left of the body may panic when it is dropped, which then decides how
+/// the routine ended; the error is told all the same.
+#[cold]
+#[inline(never)]
+fn failed(turn: Turn, slot: &'static Slot, failed: Failed, drop_rest: &mut dyn FnMut()) -> Error {
+    let exit = turn.begin_exit();
+    match panic::contain(drop_rest) {
+        Ok(()) => turn.failed(failed, exit),
+        Err(payload) => {
+            // The error's own drop may panic, too.
+            let mut failed = Some(failed);
+            drop_body(slot, &mut || {
+                if let Some(failed) = failed.take() {
+                    turn.report_besides(failed);
+                }
+            });
+            let panic = panic::take(payload, slot.segment());
+            turn.panicked(panic, exit)
+        }
+    }
+}
+
 /// Ends a routine whose body panicked: what it left behind is dropped, and a panic of that is a report of its own.
 #[cold]
 #[inline(never)]
@@ -167,10 +188,11 @@ pub(crate) fn panicked(
     payload: Box<dyn Any + Send>,
     drop_rest: &mut dyn FnMut(),
 ) -> Error {
+    let exit = turn.begin_exit();
     let again = panic::was_reported(&*payload);
     let panic = panic::take(payload, slot.segment());
     drop_body(slot, drop_rest);
-    if again { turn.panicked_again(panic) } else { turn.panicked(panic) }
+    if again { turn.panicked_again(panic, exit) } else { turn.panicked(panic, exit) }
 }
 
 #[cold]

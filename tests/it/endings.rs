@@ -221,3 +221,34 @@ fn a_routine_on_a_runtime_that_is_gone_is_cancelled() {
     let waits = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert!(waits.block_on(lost).unwrap_err().is_cancelled());
 }
+
+#[test]
+fn blocking_work_for_a_runtime_that_is_gone_is_cancelled() {
+    let gone = tokio::runtime::Runtime::new().unwrap();
+    let runtime = gone.handle().clone();
+    gone.shutdown_background();
+    let lost = Builder::new().spawn_blocking_on(&runtime, || Ok::<_, String>(1));
+    let waits = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = waits.block_on(lost).unwrap_err();
+    assert!(error.is_cancelled() && !error.is_rejected());
+}
+
+#[tokio::test]
+async fn a_routines_own_error_is_given_back_whole() {
+    let error = go(async { Err::<(), _>(std::io::Error::other("mine")) }).await.unwrap_err();
+    let error = error.downcast::<std::fmt::Error>().unwrap_err();
+    let shared = error.clone();
+    let error = error.downcast::<std::io::Error>().unwrap_err();
+    drop(shared);
+    assert_eq!(error.downcast::<std::io::Error>().unwrap().to_string(), "mine");
+}
+
+#[tokio::test]
+async fn every_form_of_the_builder_takes_any_value() {
+    assert_eq!(Builder::new().try_spawn_value(async { 5 }).unwrap().await.unwrap(), 5);
+    let here = tokio::runtime::Handle::current();
+    assert_eq!(Builder::new().spawn_value_on(&here, async { 6 }).await.unwrap(), 6);
+    assert_eq!(Builder::new().spawn_blocking_value(|| 7).await.unwrap(), 7);
+    let outside = std::thread::spawn(|| Builder::new().try_spawn_value(async {}).unwrap_err().is_rejected());
+    assert!(outside.join().unwrap());
+}

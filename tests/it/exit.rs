@@ -28,8 +28,13 @@ fn of_several_must_success_panics_one_ends_the_process() {
 const SOON: Duration = Duration::from_secs(10);
 
 /// How a process ended whose stderr nobody reads. One that hangs is killed.
-fn ending(program: &str) -> ExitStatus {
-    let mut process = Command::new(program).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it was built");
+fn ending(program: &str, arguments: &[&str]) -> ExitStatus {
+    let mut process = Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it was built");
     let begun = Instant::now();
     loop {
         if let Some(status) = process.try_wait().expect("it is our child") {
@@ -45,7 +50,7 @@ fn ending(program: &str) -> ExitStatus {
 /// Runs a process that cannot end by itself, and gives what it said on stderr.
 #[track_caller]
 fn ended_by_the_watchdog(program: &str) -> String {
-    let status = ending(program);
+    let status = ending(program, &[]);
     assert_eq!(status.code(), Some(1), "{status}");
     let said = text(&run(program).stderr);
     assert!(said.contains(" did not end within 200ms, exiting with code 1"), "{said}");
@@ -80,16 +85,24 @@ fn a_hook_that_hangs_does_not_keep_the_process() {
 
 #[test]
 fn a_full_stderr_does_not_keep_the_process() {
-    assert_eq!(ending(env!("CARGO_BIN_EXE_must_success_stderr_full")).code(), Some(1));
+    assert_eq!(ending(env!("CARGO_BIN_EXE_must_success_stderr_full"), &[]).code(), Some(1));
 }
 
 /// Where the system's exit runs the destructors of thread locals.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
+fn what_never_returns_from_its_drop_cannot_keep_the_process() {
+    for what in ["timeout", "payload", "field"] {
+        let status = ending(env!("CARGO_BIN_EXE_must_success_drop_hangs"), &[what]);
+        assert_eq!(status.code(), Some(1), "{what}: {status}");
+    }
+}
+
+#[test]
 fn an_exit_that_hangs_becomes_an_abort() {
     use std::os::unix::process::ExitStatusExt;
 
-    let status = ending(env!("CARGO_BIN_EXE_must_success_exit_hangs"));
+    let status = ending(env!("CARGO_BIN_EXE_must_success_exit_hangs"), &[]);
     assert_eq!(status.signal(), Some(6), "{status}");
 }
 

@@ -171,3 +171,29 @@ async fn a_scope_that_is_never_awaited_drops_its_value_and_leaves_nothing() {
     drop(UNUSED.scope(Arc::clone(&value), async {}));
     assert_eq!(Arc::strong_count(&value), 1);
 }
+
+/// Notes which routine is current when it is dropped.
+struct WhoDrops(Arc<std::sync::Mutex<Vec<Option<routine::RoutineId>>>>);
+
+impl Drop for WhoDrops {
+    fn drop(&mut self) {
+        let who = || routine::current().map(|current| current.id());
+        let mut seen = vec![who()];
+        if tokio::runtime::Handle::try_current().is_ok() {
+            drop(go(async {}));
+        }
+        seen.push(who());
+        self.0.lock().unwrap().extend(seen);
+    }
+}
+
+static WHO: Inherited<WhoDrops> = Inherited::new("who");
+
+#[tokio::test]
+async fn what_is_dropped_with_the_last_routine_sees_that_routine() {
+    let seen = Arc::default();
+    let last = WHO.scope(WhoDrops(Arc::clone(&seen)), async { go(tokio::task::yield_now()) }).await;
+    let id = last.id();
+    last.await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), [Some(id), Some(id)]);
+}

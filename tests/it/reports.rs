@@ -136,3 +136,31 @@ async fn what_panics_while_an_abort_drops_it_is_a_record_and_the_outcome_stays()
     assert!(handle.await.unwrap_err().is_cancelled());
     assert!(records(root)[0].field("message").contains("in its drop"));
 }
+
+/// Returns an error, and panics when it is dropped.
+struct FailsTwice;
+
+impl Future for FailsTwice {
+    type Output = Result<(), &'static str>;
+
+    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
+        std::task::Poll::Ready(Err("the error"))
+    }
+}
+
+impl Drop for FailsTwice {
+    fn drop(&mut self) {
+        panic!("while it is dropped");
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_told_also_where_a_panic_decides_how_the_routine_ended() {
+    capture();
+    let handle = routine::go(FailsTwice);
+    let root = handle.trace().root();
+    assert!(handle.await.unwrap_err().is_panic());
+    let mut told: Vec<_> = records(root).iter().map(|record| record.field("exception.message").to_owned()).collect();
+    told.sort();
+    assert_eq!(told, ["the error", "while it is dropped"]);
+}

@@ -1,7 +1,8 @@
 //! The end of the process, when a routine fails that must not.
 //!
-//! The order: a watchdog, then the record, the after-hooks, the callbacks of [`at_exit`], the copy on stderr, and the exit.
-//! All but the first run users' code or wait for users' locks, so the watchdog is there before any of them.
+//! The order: a watchdog, then the drop of what the routine left behind, the record, the after-hooks, the callbacks of
+//! [`at_exit`], the copy on stderr, and the exit. All but the first run users' code or wait for users' locks, so the watchdog
+//! is there before any of them.
 //!
 //! # Invariants
 //! - `ENDING` names the thread that is ending the process. It is filled by the first failure, and emptied only after an exit
@@ -100,42 +101,59 @@ pub fn set_exit(exit: Option<ExitFunction>) -> Option<ExitFunction> {
     std::mem::replace(&mut *lock(&EXIT), exit)
 }
 
-/// Ends the process, since a routine failed that must not: starts the watchdog, makes the record, runs the after-hooks and
-/// the callbacks, writes `copy` to stderr, and exits. `copy` is asked for once the watchdog has started, since a user's `Display` may hang.
-///
-/// Blocks this thread, and with it a worker of the runtime, which is about to end anyway. Where another thread is ending the
-/// process, this makes the record, runs the after-hooks, writes the copy, and waits for that. Returns only after a replaced
-/// exit returned; or inside a callback or hook of an ending, which goes on then.
-pub(crate) fn must_success(report: impl FnOnce(), after: impl FnOnce(), copy: impl FnOnce() -> String) {
+/// The end of the process, which has begun: the watchdog runs.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    part: Part,
+    watch: Arc<Watch>,
+}
+
+/// Begins the end of the process, since a routine failed that must not: from here on a watchdog ends it at the deadline. Called
+/// before anything of the user's is dropped, displayed or run.
+#[cold]
+pub(crate) fn begin() -> Exit {
     let part = take_part();
     let watch = Arc::new(Watch::default());
     if matches!(part, Part::Ends) && watchdog::start(&watch, deadline()).is_err() {
         stderr::write("routine: no thread can be started to watch over the exit, so the process exits now\n");
         watch.exit();
     }
-    panic::swallow(|| watch.keep_copy(copy() + "\n"));
-    watch.enter(Stage::Report);
-    panic::swallow(report);
-    if dispatcher::get_default(Dispatch::is::<NoSubscriber>) {
-        // The record itself went to stderr.
-        watch.take_copy();
-    }
-    watch.enter(Stage::Hooks);
-    panic::swallow(after);
-    if matches!(part, Part::Ends) {
-        watch.enter(Stage::Callbacks);
-        callbacks::run();
-    }
-    watch.enter(Stage::Copy);
-    stderr::write(&watch.take_copy());
-    match part {
-        Part::Ends => {
-            watch.exit();
-            *lock(&ENDING) = None;
-            OVER.notify_all();
+    Exit { part, watch }
+}
+
+impl Exit {
+    /// Makes the record, runs the after-hooks and the callbacks, writes `copy` to stderr, and exits.
+    ///
+    /// Blocks this thread, and with it a worker of the runtime, which is about to end anyway. Where another thread is ending
+    /// the process, this makes the record, runs the after-hooks, writes the copy, and waits for that. Returns only after a
+    /// replaced exit returned; or inside a callback or hook of an ending, which goes on then.
+    pub(crate) fn finish(self, report: impl FnOnce(), after: impl FnOnce(), copy: impl FnOnce() -> String) {
+        let Self { part, watch } = self;
+        watch.enter(Stage::Display);
+        panic::swallow(|| watch.keep_copy(copy() + "\n"));
+        watch.enter(Stage::Report);
+        panic::swallow(report);
+        if dispatcher::get_default(Dispatch::is::<NoSubscriber>) {
+            // The record itself went to stderr.
+            watch.take_copy();
         }
-        Part::Inside => {}
-        Part::Waits(ending) => wait(ending),
+        watch.enter(Stage::Hooks);
+        panic::swallow(after);
+        if matches!(part, Part::Ends) {
+            watch.enter(Stage::Callbacks);
+            callbacks::run();
+        }
+        watch.enter(Stage::Copy);
+        stderr::write(&watch.take_copy());
+        match part {
+            Part::Ends => {
+                watch.exit();
+                *lock(&ENDING) = None;
+                OVER.notify_all();
+            }
+            Part::Inside => {}
+            Part::Waits(ending) => wait(ending),
+        }
     }
 }
 

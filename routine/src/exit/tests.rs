@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{at_exit, must_success, set_exit, set_exit_deadline};
+use super::{at_exit, begin, set_exit, set_exit_deadline};
 
 static EXITS: AtomicUsize = AtomicUsize::new(0);
 
@@ -38,7 +38,7 @@ fn exits() -> usize {
 }
 
 fn fail() {
-    must_success(|| (), || (), String::new);
+    begin().finish(|| (), || (), String::new);
 }
 
 fn eventually(what: impl Fn() -> bool) {
@@ -59,7 +59,7 @@ fn record_then_hooks_then_callbacks_newest_first_then_the_exit() {
     }
     let steps = RefCell::new(Vec::new());
     let step = |name| steps.borrow_mut().push(name);
-    must_success(
+    begin().finish(
         || step("report"),
         || step("hooks"),
         || {
@@ -138,7 +138,7 @@ fn panics_in_record_hooks_copy_and_exit_go_no_further() {
         EXITS.fetch_add(1, Ordering::SeqCst);
         panic!("in an exit");
     }));
-    must_success(|| panic!("in a record"), || panic!("in a hook"), || panic!("in a display"));
+    begin().finish(|| panic!("in a record"), || panic!("in a hook"), || panic!("in a display"));
     assert_eq!(exits(), 1);
     fail();
     assert_eq!(exits(), 2);
@@ -156,7 +156,7 @@ fn of_many_at_once_one_exits_and_all_are_reported() {
         .map(|_| {
             let returned = Arc::clone(&returned);
             thread::spawn(move || {
-                must_success(|| _ = REPORTS.fetch_add(1, Ordering::SeqCst), || (), String::new);
+                begin().finish(|| _ = REPORTS.fetch_add(1, Ordering::SeqCst), || (), String::new);
                 returned.fetch_add(1, Ordering::SeqCst);
             })
         })
@@ -176,8 +176,8 @@ fn of_many_at_once_one_exits_and_all_are_reported() {
 fn a_failure_inside_an_ending_does_not_wait_for_that_ending() {
     let _alone = alone();
     let (sender, reported) = mpsc::channel();
-    at_exit(move || must_success(|| sender.send(exits()).unwrap(), || (), String::new));
-    must_success(|| (), fail, String::new);
+    at_exit(move || begin().finish(|| sender.send(exits()).unwrap(), || (), String::new));
+    begin().finish(|| (), fail, String::new);
     assert_eq!(reported.iter().collect::<Vec<_>>(), [0]);
     assert_eq!(exits(), 1);
 }

@@ -22,6 +22,7 @@ const EXIT: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Stage {
     #[default]
+    Drop,
     Display,
     Report,
     Hooks,
@@ -32,6 +33,7 @@ pub(super) enum Stage {
 impl Stage {
     const fn as_str(self) -> &'static str {
         match self {
+            Self::Drop => "dropping what the routine left behind",
             Self::Display => "displaying the error",
             Self::Report => "reporting the failure",
             Self::Hooks => "running the after-hooks",

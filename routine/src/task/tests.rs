@@ -172,10 +172,13 @@ impl Case {
         }
     }
 
-    /// Records of what panicked while it was dropped, and did not decide how the routine ended.
-    fn drop_reports(&self) -> usize {
+    /// Records of what went wrong besides, and did not decide how the routine ended: what panicked while it was dropped, and
+    /// the error of a body that panicked then.
+    fn other_reports(&self) -> usize {
         let decides = matches!(self.finale, Finale::Value | Finale::Error);
-        usize::from(if decides { self.body_panics && self.left_panics } else { self.body_panics })
+        let dropped = if decides { self.body_panics && self.left_panics } else { self.body_panics };
+        let error = self.finale == Finale::Error && self.body_panics && self.held == Held::Task;
+        usize::from(dropped) + usize::from(error)
     }
 
     fn exits(&self) -> usize {
@@ -464,7 +467,7 @@ fn go_through(case: Case, timers: &tokio::runtime::Runtime) {
     assert_eq!(counted(books, stats()), [case.outcome()]);
     assert_eq!((stats().started, stats().live), (books.started + 1, books.live));
     assert_eq!(next_slot(), slot, "the slot was not freed");
-    let own = case.drop_reports();
+    let own = case.other_reports();
     let at_once = if case.quiet { own } else { own + case.reports() };
     assert_eq!(RECORDS.load(SeqCst) - records, at_once);
     if let Some(given) = given {
