@@ -4,8 +4,10 @@
 //! program has places that start routines.
 //!
 //! # Invariants
-//! - A row never changes, and a number never means another row.
-//! - One lock, `ORIGINS`; no code of a user runs under it.
+//! - A row never changes, and a number never means another row. Rows are read without a lock.
+//! - One lock, `NUMBERED`, to give a place its number; no code of a user runs under it.
+
+mod table;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -14,6 +16,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::policy::Policy;
+
+use table::Table;
 
 /// The static description of one call site or attributed function.
 #[derive(Debug)]
@@ -61,12 +65,9 @@ pub(crate) struct Origin {
 /// What tells one origin from another: the address of the site, or of the future's type name, and of the caller.
 type Key = (usize, usize);
 
-struct Origins {
-    rows: Vec<Origin>,
-    numbers: Option<HashMap<Key, u32>>,
-}
-
-static ORIGINS: Mutex<Origins> = Mutex::new(Origins { rows: Vec::new(), numbers: None });
+static ROWS: Table = Table::new();
+/// The numbers of the places that have one.
+static NUMBERED: Mutex<Option<HashMap<Key, u32>>> = Mutex::new(None);
 
 /// Places that a thread remembers the numbers of.
 const REMEMBERED: usize = 64;
@@ -135,24 +136,18 @@ fn look_up(key: Key, place: usize, origin: Origin) -> u32 {
 
 fn register(key: Key, describe: impl FnOnce() -> Origin) -> u32 {
     let row = describe();
-    let mut origins = ORIGINS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let Origins { rows, numbers } = &mut *origins;
-    *numbers.get_or_insert_default().entry(key).or_insert_with(|| {
-        rows.push(row);
-        u32::try_from(rows.len()).unwrap_or(u32::MAX)
+    let mut numbered = NUMBERED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let numbers = numbered.get_or_insert_default();
+    let next = u32::try_from(numbers.len() + 1).unwrap_or(u32::MAX);
+    *numbers.entry(key).or_insert_with(|| {
+        ROWS.set(next, row);
+        next
     })
 }
 
 /// The row of a number.
 pub(crate) fn origin(number: u32) -> Origin {
-    let origins = ORIGINS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let row = (number as usize).checked_sub(1).and_then(|index| origins.rows.get(index));
-    row.copied().unwrap_or(Origin { name: "routine", module: "", file: "", line: 0, source: "" })
-}
-
-/// Every row; the origin with number `n` is at `n - 1`.
-pub(crate) fn origins() -> Vec<Origin> {
-    ORIGINS.lock().unwrap_or_else(std::sync::PoisonError::into_inner).rows.clone()
+    ROWS.get(number).copied().unwrap_or(Origin { name: "routine", module: "", file: "", line: 0, source: "" })
 }
 
 /// Module and name of the function that a type such as `shop::cart::refresh::{{closure}}` was written in.

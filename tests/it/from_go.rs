@@ -205,12 +205,12 @@ async fn hooks_are_told_the_base_and_the_own_number() {
     let hooks = [
         add_before_routine(move |begin| {
             if begin.trace().root() == root {
-                before.lock().unwrap().push(("before", begin.base(), begin.id()));
+                before.lock().unwrap().push(("before", begin.parent(), begin.id()));
             }
         }),
         add_after_routine(move |end| {
             if end.trace().root() == root {
-                after.lock().unwrap().push(("after", end.base(), end.id()));
+                after.lock().unwrap().push(("after", end.parent(), end.id()));
             }
         }),
     ];

@@ -33,8 +33,8 @@ async fn main() -> ExitCode {
     let work = walk::folder(Arc::clone(&job), args.folder.clone());
     if args.watch {
         while !work.is_finished() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
             println!("{}\n", routine::dump());
-            tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
     if let Err(error) = work.await {

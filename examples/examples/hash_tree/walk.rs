@@ -93,6 +93,7 @@ pub(crate) async fn folder(job: Arc<Job>, path: PathBuf) -> io::Result<()> {
 /// Hashes a file piece by piece, so that its size does not matter.
 #[routine(recover, fields(path = path.display()))]
 async fn file(job: Arc<Job>, path: PathBuf, _permit: OwnedSemaphorePermit) -> io::Result<()> {
+    let _done = Done(job.progress.clone());
     let mut file = tokio::fs::File::open(&path).await?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; 64 * 1024];
@@ -108,6 +109,14 @@ async fn file(job: Arc<Job>, path: PathBuf, _permit: OwnedSemaphorePermit) -> io
     }
     let hashed = Hashed { path, bytes, digest: hash.finalize().into() };
     job.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(hashed);
-    job.progress.inc(1);
     Ok(())
+}
+
+/// Counts a file as done, however its routine ends.
+struct Done(ProgressBar);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        self.0.inc(1);
+    }
 }

@@ -62,7 +62,8 @@ macro_rules! subject {
 
             /// The number of the routine that started it, Go's base id; `None` for one that was started outside any.
             #[must_use]
-            pub fn base(&self) -> Option<RoutineId> {
+            #[doc(alias = "base")]
+            pub fn parent(&self) -> Option<RoutineId> {
                 self.subject.parent
             }
 

@@ -77,7 +77,7 @@ static HOOKS: Hooks = Hooks::new();
 /// use routine::hook::Begin;
 ///
 /// routine::add_before_routine(|begin: &Begin<'_>| {
-///     tracing::debug!(id = %begin.id(), base = ?begin.base(), name = begin.name(), "begins");
+///     tracing::debug!(id = %begin.id(), parent = ?begin.parent(), name = begin.name(), "begins");
 /// });
 /// ```
 #[track_caller]

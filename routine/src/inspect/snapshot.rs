@@ -21,7 +21,6 @@ use crate::trace::Trace;
 pub struct Snapshot {
     taken: u64,
     records: Vec<Record>,
-    origins: Vec<Origin>,
     special: HashMap<u64, Special>,
 }
 
@@ -112,7 +111,6 @@ impl Snapshot {
             }
             self.records.push(record);
         }
-        self.origins = site::origins();
         self.taken = clock::now();
     }
 
@@ -156,8 +154,8 @@ impl<'a> Routine<'a> {
         self.record.meta.has(Flags::COLD).then(|| self.snapshot.special.get(&self.record.lineage[0])).flatten()
     }
 
-    fn origin(&self) -> Option<&'a Origin> {
-        (self.record.origin as usize).checked_sub(1).and_then(|index| self.snapshot.origins.get(index))
+    fn origin(&self) -> Origin {
+        site::origin(self.record.origin)
     }
 
     pub(super) fn origin_number(&self) -> u32 {
@@ -184,13 +182,13 @@ impl<'a> Routine<'a> {
     #[must_use]
     pub fn name(&self) -> &'a str {
         let given = self.special().and_then(|special| special.name.as_deref());
-        given.or_else(|| self.origin().map(|origin| origin.name)).unwrap_or("routine")
+        given.unwrap_or_else(|| self.origin().name)
     }
 
     /// The module that it was written in; empty where nothing tells.
     #[must_use]
     pub fn module(&self) -> &'static str {
-        self.origin().map_or("", |origin| origin.module)
+        self.origin().module
     }
 
     /// Its trace.
@@ -227,15 +225,15 @@ impl<'a> Routine<'a> {
     /// The file and line that started it.
     #[must_use]
     pub fn spawned_at(&self) -> (&'static str, u32) {
-        self.origin().map_or(("", 0), |origin| (origin.file, origin.line))
+        let origin = self.origin();
+        (origin.file, origin.line)
     }
 
     /// The file and line of the `.await`, or of the macro such as `select!`, that it waits at, or is past. The macros note
     /// it; a routine that was started by a function has none, nor has one that has not come to its first await.
     #[must_use]
     pub fn waits_at(&self) -> Option<(&'static str, u32)> {
-        let source = self.origin().map_or("", |origin| origin.source);
-        (self.record.line != 0).then_some((source, self.record.line))
+        (self.record.line != 0).then(|| (self.origin().source, self.record.line))
     }
 
     /// Whether it was asked to stop.

@@ -1,8 +1,8 @@
 //! The panic hook: the only place that sees where a panic began, and its stack.
 //!
 //! It is installed once, before the first routine starts, and runs the hook that was there before exactly once for every
-//! panic. It runs no other code of a user, takes no lock (but with `panic = "abort"`, where it makes the record) and cannot
-//! panic, also while its thread ends.
+//! panic. It runs no other code of a user, takes no lock but the standard library's for backtraces (and those of a record,
+//! which it makes with `panic = "abort"`) and cannot panic, also while its thread ends.
 //!
 //! # Invariants
 //! - A thread keeps one capture, of its latest panic inside a routine, with the routine's number. It is used for a
