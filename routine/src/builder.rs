@@ -93,7 +93,8 @@ impl Builder {
         Self(self.0.span(mode))
     }
 
-    /// Starts `future` on the current runtime.
+    /// Starts `future` on the current runtime. What happens on an `Err`, a panic, an abort, the drop of the handle and the end of
+    /// the runtime is told at [`go`](crate::go), and holds for all that starts here.
     ///
     /// # Panics
     /// Outside a tokio runtime, at the caller's line.

@@ -29,6 +29,9 @@
 /// [`Builder`](crate::Builder), which says what each does; `awaits = false` turns the labels off that tell the dump which line
 /// a routine waits at.
 ///
+/// As with [`go`](crate::go), an `Err` or a panic ends only this routine and is reported at once; dropping the handle detaches the
+/// routine; [`Handle::abort`](crate::Handle::abort) and the end of the runtime cancel it at its next await.
+///
 /// As a statement, `routine! { .. }` needs a `;` behind it.
 ///
 /// # Panics

@@ -22,6 +22,10 @@
 /// # }
 /// ```
 ///
+/// As with [`go`](crate::go), an `Err` or a panic ends only this routine and is reported at once; dropping the handle detaches the
+/// routine; [`Handle::abort`](crate::Handle::abort) and the end of the runtime cancel it at its next await. The call panics outside
+/// a tokio runtime, at the caller's line.
+///
 /// With `in_place` the function stays as it is, receiver, borrowed arguments and all; its body gets a trace, the hooks, and an
 /// entry in the registry. An `Err` is counted as failed and returned without a report, since somebody holds it. A panic is
 /// reported once and goes on to the caller, or with `recover` becomes the returned error.

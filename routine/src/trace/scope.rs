@@ -21,7 +21,8 @@ pub fn current() -> Option<Trace> {
 /// is how it comes in.
 ///
 /// The trace is there during each poll of the future and at no other time, so it never leaks to another task on the same
-/// thread. A routine around the scope stays the current one.
+/// thread. The routine that polls the scope first stays the current one inside it, also where
+/// the scope is moved to another task after that.
 ///
 /// # Cancel safety
 /// That of `future`.
