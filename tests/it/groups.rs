@@ -565,3 +565,10 @@ async fn a_deadline_is_inherited_and_caps_the_timeouts_below_it() {
     assert_eq!(detached, (10, Some(CancelReason::Deadline)));
     assert_eq!(routine::deadline(), None);
 }
+
+#[tokio::test]
+async fn an_error_that_the_body_hands_on_comes_after_the_members_own() {
+    let error = group(async |scope| scope.go(async { Err::<(), _>("member") }).await).await.unwrap_err();
+    assert!(error.to_string().starts_with("routine `an_error_that_the_body_hands_on"), "{error}");
+    assert_eq!(error.cause().outcome(), Some(Outcome::Failed));
+}

@@ -215,7 +215,8 @@ impl Scope {
             },
             (Some(Ok(Err(failed))), Ok(())) => {
                 let mut failures = failures;
-                failures.kept.insert(0, Error::failed(body_subject(), failed));
+                // After those of members, which it may have come from.
+                failures.kept.push(Error::failed(body_subject(), failed));
                 Err(GroupError::of(failures).unwrap_or_else(|| unreachable!("the body failed")))
             }
             (None, Ok(())) => Err(GroupError::of(failures)
