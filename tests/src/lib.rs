@@ -1,6 +1,7 @@
 //! Shared support of the tests: what was logged, and small programs that end in a way that only a process can.
 
 mod heap;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +15,7 @@ use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
+pub use watch::{Watch, Watched};
 
 /// A record that was logged under the target `routine`.
 #[derive(Clone, Debug)]

@@ -9,13 +9,12 @@
 
 mod endings;
 mod tally;
-mod watch;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use routine::{Outcome, stats};
-use routine_tests::Heap;
+use routine_tests::{Heap, Watch};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::runtime::{Builder, Runtime};
 
@@ -99,8 +98,13 @@ fn at_rest() -> Heap {
 
 fn main() {
     let routines: u64 = std::env::args().nth(1).map_or(150_000, |number| number.parse().expect("a number of routines"));
-    tracing::subscriber::set_global_default(watch::Watch).expect("there is no other");
-    std::panic::set_hook(Box::new(|_| ()));
+    Watch::install();
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if routine::current().is_none() {
+            told(info);
+        }
+    }));
     let tally = Arc::default();
     let begun = Instant::now();
     let mut waves = 0;
@@ -116,11 +120,12 @@ fn main() {
     }
     let end = at_rest();
     println!("{:.1?}, {waves} runtimes, {KINDS} endings", begun.elapsed());
-    // What fails from here on is to be heard.
-    drop(std::panic::take_hook());
     let tally = tally.lock().expect("no test panics in there");
     tally.check();
-    watch::check();
+    let watched = Watch::read();
+    println!("{watched:?}");
+    assert!(watched.records > 0 && watched.spans.0 > 0);
+    assert_eq!((watched.spans.0, watched.turns.0), (watched.spans.1, watched.turns.1), "spans closed, and left");
     println!("after {WARM_UP} runtimes {warm}, at the end {end}");
     assert!(end.is_flat_since(warm, BLOCKS, BYTES), "something stays behind");
 }
