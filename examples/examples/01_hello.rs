@@ -14,6 +14,8 @@ async fn main() {
     routine! { println!("inline, in routine {}", routine::current().map_or(0, |current| current.id().get())) }
         .await
         .expect("it only prints");
-    // The runtime drops what is still running when `main` returns.
-    tokio::task::yield_now().await;
+    // The runtime drops what still runs when `main` returns, and a report with it.
+    while routine::stats().live > 0 {
+        tokio::task::yield_now().await;
+    }
 }

@@ -1,4 +1,5 @@
-//! A loop that runs until it is asked to stop. Watch for: it finishes its round before it ends.
+//! A loop that runs until it is asked to stop. Watch for: the line that it waits at, and its count, which an abort
+//! would lose.
 
 use std::time::Duration;
 

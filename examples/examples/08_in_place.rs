@@ -9,12 +9,13 @@ use tokio::net::{TcpListener, TcpStream};
 async fn hello(headers: HeaderMap) -> Result<String, String> {
     let header = headers.get("traceparent").and_then(|header| header.to_str().ok()).unwrap_or_default();
     let inbound = Trace::from_traceparent(header).map_err(|error| error.to_string())?;
-    let inner = trace::scope(inbound, async {
-        routine! { trace::current().map(|trace| trace.to_string()).unwrap_or_default(); };
-        trace::current()
-    });
-    let trace = inner.await.ok_or("there is a scope")?;
-    Ok(format!("hello from trace {}", trace.root()))
+    trace::scope(inbound, async {
+        let trace = || trace::current().map_or_else(|| "none".to_owned(), |trace| trace.to_string());
+        let started = routine!(name = "greeting", async move { trace() });
+        let greeting = started.await.map_err(|error| error.to_string())?;
+        Ok(format!("the request's trace        {inbound}\nof what the handler starts {greeting}"))
+    })
+    .await
 }
 
 #[tokio::main]
@@ -22,7 +23,8 @@ async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let server = routine!(name = "server", async move {
-        axum::serve(listener, Router::new().route("/", get(hello))).with_graceful_shutdown(routine::cancelled()).await
+        let app = Router::new().route("/", get(hello));
+        axum::serve(listener, app).with_graceful_shutdown(routine::cancelled()).await
     });
     let mut client = TcpStream::connect(address).await?;
     let request = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\

@@ -18,7 +18,7 @@ mod ladder;
 mod tag;
 
 pub use body::{
-    FromPanic, Noted, T0, T1, Tail, fallible, fallible_call, mistaken, never, once, recovering, timing_out,
+    FromPanic, FromTimeout, Noted, T0, T1, Tail, fallible, fallible_call, mistaken, never, once, recovering, timing_out,
 };
 pub use ladder::{
     A0, A1, A2, A3, A4, A5, A6, A7, A8, B0, B1, B2, B3, B4, B5, B6, B7, B8, C0, C1, Call0, Probe, R0, R1,

@@ -1,16 +1,18 @@
 //! Being asked to stop.
 
-use std::future::pending;
+use std::future::{Future, pending};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::current;
 use crate::registry::{Flags, Slot};
 
-/// Resolves once the routine that is running here is asked to stop, by [`Handle::cancel`](crate::Handle::cancel). Outside
-/// a routine it never does.
+/// A future that resolves once the routine that is running here is asked to stop, by
+/// [`Handle::cancel`](crate::Handle::cancel). Outside a routine it never does.
 ///
-/// Being asked ends nothing: a routine that should stop selects on this and returns.
+/// Being asked ends nothing: a routine that should stop selects on this and returns. The routine is the one that calls this,
+/// wherever the future is awaited: `axum::serve(..).with_graceful_shutdown(routine::cancelled())` works, though axum awaits it
+/// in a task of its own.
 ///
 /// # Cancel safety
 /// Dropping the future loses nothing.
@@ -25,10 +27,13 @@ use crate::registry::{Flags, Slot};
 /// assert_eq!(handle.await.unwrap(), "said goodbye");
 /// # }
 /// ```
-pub async fn cancelled() {
-    match current::slot().and_then(token) {
-        Some(token) => token.cancelled_owned().await,
-        None => pending().await,
+pub fn cancelled() -> impl Future<Output = ()> + Send + 'static {
+    let token = current::slot().and_then(token);
+    async move {
+        match token {
+            Some(token) => token.cancelled_owned().await,
+            None => pending().await,
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::cancel;
 use crate::current::{self, Entered};
-use crate::registry::{self, Birth, Extra, Flags, Kind, Meta, Slot, State};
+use crate::registry::{Birth, Extra, Flags, Kind, Meta, Slot, State};
+use crate::thread;
 use crate::trace::Trace;
 
 /// A slot of its own for a context, freed when this is dropped. It is neither listed nor counted.
@@ -21,15 +22,15 @@ impl Context {
         let (root, lineage, depth) = trace.or(own)?.parts();
         let mut flags = Flags::FOREIGN_PARENT;
         let inherited = trace.is_none() || trace == own;
-        if inherited && outer.is_some_and(|outer| outer.meta().is_routine() || outer.meta().has(Flags::OWN_TRACE)) {
-            flags = flags.with(Flags::OWN_TRACE);
+        if !inherited || outer.is_none_or(|outer| outer.meta().has(Flags::SET_TRACE)) {
+            flags = flags.with(Flags::SET_TRACE);
         }
-        if outer.is_some_and(Slot::is_without_hooks) {
+        if outer.is_some_and(|outer| outer.meta().has(Flags::NO_HOOKS)) {
             flags = flags.with(Flags::NO_HOOKS);
         }
         let outer = outer.filter(|outer| outer.routine() != 0);
         let policy = outer.map(|outer| outer.meta().policy()).unwrap_or_default();
-        let slot = registry::take();
+        let slot = thread::take();
         slot.fill(&Birth {
             meta: Meta::new(Kind::Scope, policy, depth, flags),
             origin: outer.map_or(0, Slot::origin),
@@ -60,7 +61,7 @@ impl Drop for Context {
     fn drop(&mut self) {
         let extra = self.slot.meta().has(Flags::EXTRA).then(|| self.slot.take_extra());
         self.slot.clear();
-        registry::give(self.slot);
+        thread::give(self.slot);
         drop(extra);
     }
 }

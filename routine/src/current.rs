@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use crate::id::RoutineId;
 use crate::policy::Policy;
-use crate::registry::{Flags, Slot, State};
+use crate::registry::{Flags, Slot};
 use crate::site;
 use crate::trace::Trace;
 
@@ -18,12 +18,6 @@ thread_local! {
 #[inline]
 pub(crate) fn slot() -> Option<&'static Slot> {
     CURRENT.get()
-}
-
-/// Whether what runs here is a routine that a runtime polls, so that the runtime is there for sure.
-#[inline]
-pub(crate) fn is_on_runtime() -> bool {
-    slot().is_some_and(|slot| slot.meta().has(Flags::ON_RUNTIME) && slot.state() == State::Running)
 }
 
 /// Makes a slot the context of this thread until it is dropped.

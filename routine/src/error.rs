@@ -94,6 +94,7 @@ impl Error {
     }
 
     /// Marks the error as its holder's.
+    #[cold]
     pub(crate) fn taken(mut self) -> Self {
         self.0.unreported = false;
         self
@@ -207,7 +208,7 @@ impl fmt::Display for Error {
         let name = &self.0.subject.name;
         match &self.0.kind {
             Kind::Failed(failed) => write!(f, "routine `{name}` failed: {}", failed.error),
-            Kind::Panicked(panic) => write!(f, "routine `{name}` panicked: {panic}"),
+            Kind::Panicked(panic) => write!(f, "routine `{name}` {panic}"),
             Kind::Cancelled => write!(f, "routine `{name}` was cancelled"),
             Kind::TimedOut(after) => write!(f, "routine `{name}` did not end within {after:?}"),
             Kind::Rejected(refusal) => write!(f, "routine `{name}` was refused: {refusal}"),

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::error::Error;
 use crate::id::RoutineId;
@@ -87,19 +87,28 @@ impl<T> Handle<T> {
     pub fn is_finished(&self) -> bool {
         self.task.is_finished()
     }
+}
 
-    /// What the handle knows of a routine that left no error of its own.
-    fn subject(&self) -> Subject {
-        let origin = site::origin(self.born.origin());
-        Subject {
-            id: Some(self.id()),
+impl Born {
+    /// The error of a routine that left none of its own.
+    #[cold]
+    #[inline(never)]
+    fn lost(&self, lost: JoinError) -> Error {
+        let origin = site::origin(self.origin());
+        let subject = Subject {
+            id: RoutineId::from_raw(self.id()),
             parent: None,
             name: Cow::Borrowed(origin.name),
-            trace: self.born.trace(),
+            trace: self.trace(),
             file: origin.file,
             line: origin.line,
             policy: Policy::Log,
             fields: Vec::new(),
+        };
+        match lost.try_into_panic() {
+            // Panics are caught inside the task; what is left is a panic of tokio's own.
+            Ok(payload) => Error::panicked(subject, panic::take(payload, 0)),
+            Err(_) => Error::cancelled(subject),
         }
     }
 }
@@ -107,16 +116,12 @@ impl<T> Handle<T> {
 impl<T> Future for Handle<T> {
     type Output = Result<T, Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let joined = ready!(Pin::new(&mut self.task).poll(cx));
-        Poll::Ready(match joined {
-            Ok(result) => result.map_err(Error::taken),
-            Err(error) if error.is_cancelled() => Err(Error::cancelled(self.subject())),
-            // Panics are caught inside the task; what is left is a panic of tokio's own.
-            Err(error) => {
-                let panic = panic::take(error.into_panic(), 0);
-                Err(Error::panicked(self.subject(), panic))
-            }
+        Poll::Ready(match ready!(Pin::new(&mut self.task).poll(cx)) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(error.taken()),
+            Err(lost) => Err(self.born.lost(lost)),
         })
     }
 }

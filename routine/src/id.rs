@@ -5,8 +5,9 @@ use std::num::NonZeroU64;
 
 /// The number of a routine: unique in this process, and never given twice.
 ///
-/// Numbers count up from 1 in the order in which routines start. They say nothing outside the process; what identifies a
-/// routine elsewhere is its [`Trace`](crate::Trace).
+/// Numbers count up from 1. A thread takes them in blocks of 16, so of two routines that different threads started the
+/// higher number need not be the later one. They say nothing outside the process; what identifies a routine elsewhere is
+/// its [`Trace`](crate::Trace).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoutineId(NonZeroU64);
 

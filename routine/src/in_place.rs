@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::current;
 use crate::error::Error;
 use crate::life::{self, Over, Turn};
 use crate::panic;
@@ -86,7 +87,7 @@ pin_project! {
 impl<F: Future> InPlace<F> {
     pub(crate) fn new(mut start: Start, body: F, returns: Returns<F::Output>) -> Self {
         start.flags = start.flags.with(Flags::IN_PLACE);
-        Self { slot: Some(life::begin(start).slot), returns, body: Some(body) }
+        Self { slot: Some(life::begin(start, current::slot()).slot), returns, body: Some(body) }
     }
 }
 
@@ -117,11 +118,9 @@ impl<F: Future> Future for InPlace<F> {
                 Err((turn, Over::TimedOut)) => {
                     *this.slot = None;
                     task::drop_body(slot, &mut || this.body.set(None));
-                    let error = turn.timed_out();
-                    match this.returns.time_out {
-                        Some(time_out) => Poll::Ready(time_out(error)),
-                        None => panic!("{error}"),
-                    }
+                    let error = turn.timed_out_in_place();
+                    let time_out = this.returns.time_out;
+                    Poll::Ready(time_out.expect("the macro sets it where it sets a timeout")(error))
                 }
             },
             (Ok(()), Some(output)) => {
@@ -143,7 +142,7 @@ impl<F: Future> Future for InPlace<F> {
 /// Runs a body here, as a routine in place.
 pub fn in_place_call<R>(mut start: Start, returns: Returns<R>, body: impl FnOnce() -> R) -> R {
     start.flags = start.flags.with(Flags::IN_PLACE);
-    let slot = life::begin(start).slot;
+    let slot = life::begin(start, current::slot()).slot;
     let turn = Turn::enter(slot);
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(output) => {

@@ -33,6 +33,9 @@
 //!
 //! Use `tokio::task::JoinSet` to wait for many tasks without reports, and `tokio_util::task::TaskTracker` to know when all
 //! have ended.
+//!
+//! The repository's folder `docs` has guides for those who come from Go and from bare tokio, a list of all that this crate
+//! may say in a log, and a map of how it works.
 
 #[cfg(target_family = "wasm")]
 compile_error!("routine needs threads, which wasm targets do not have");
@@ -73,6 +76,7 @@ mod registry;
 mod site;
 mod stats;
 mod sync;
+mod thread;
 
 #[cfg(feature = "macros")]
 mod macros;
@@ -106,3 +110,18 @@ pub use trace::{SpanId, Trace, TraceError, TraceId};
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The code of the guide for those who come from Go.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/from-go.md")]
+struct FromGo;
+
+/// The code of the guide for those who come from bare tokio.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/from-tokio.md")]
+struct FromTokio;
+
+/// The code of the list of messages.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../docs/errors.md")]
+struct Errors;

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::clock;
-use crate::current::{self, Entered};
+use crate::current::Entered;
 use crate::error::Error;
 use crate::exit;
 use crate::hook::{self, Begin, End};
@@ -18,13 +18,14 @@ use crate::id::RoutineId;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::{self, Panic};
 use crate::policy::Policy;
-use crate::registry::{self, Birth, Flags, Kind, Meta, Slot, State};
+use crate::registry::{Birth, Extra, Flags, Kind, Meta, Slot, State};
 use crate::report::{self, Cause, Subject};
 use crate::site;
 use crate::span;
 use crate::spawn;
 use crate::start::{SpanMode, Start};
-use crate::stats;
+use crate::stats::Count;
+use crate::thread;
 use crate::trace::Trace;
 
 /// Routines whose spans are children of one another's, at most. A child's span keeps its parent's open, so a routine that
@@ -37,93 +38,134 @@ const NESTED: u8 = 64;
 pub(crate) struct Born {
     pub(crate) slot: &'static Slot,
     pub(crate) generation: u32,
-    /// The origin, and above it the depth of the trace.
+    /// The origin, and the depth of the trace in the four highest bits.
     origin: u32,
     root: [u64; 2],
     lineage: [u64; 3],
 }
 
 impl Born {
-    const DEPTH_SHIFT: u32 = 28;
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    fn new(slot: &'static Slot, birth: Birth) -> Self {
+        let Birth { meta, origin, root, lineage, .. } = birth;
+        let generation = slot.fill(&birth);
+        Self { slot, generation, origin: origin | meta.high_depth(), root: [(root >> 64) as u64, root as u64], lineage }
+    }
+
+    /// Of a slot that was filled before.
+    #[allow(clippy::cast_possible_truncation)]
+    fn of(slot: &'static Slot) -> Self {
+        let root = slot.root();
+        Self {
+            slot,
+            generation: slot.generation(),
+            origin: slot.origin() | slot.meta().high_depth(),
+            root: [(root >> 64) as u64, root as u64],
+            lineage: slot.lineage(),
+        }
+    }
 
     pub(crate) const fn id(&self) -> u64 {
         self.lineage[0]
     }
 
     pub(crate) const fn origin(&self) -> u32 {
-        self.origin & ((1 << Self::DEPTH_SHIFT) - 1)
+        self.origin & (u32::MAX >> 4)
     }
 
     pub(crate) const fn trace(&self) -> Trace {
-        Trace::from_parts(root(self.root), self.lineage, (self.origin >> Self::DEPTH_SHIFT) as u8)
+        let [high, low] = self.root;
+        Trace::from_parts((high as u128) << 64 | low as u128, self.lineage, Meta::depth_of(self.origin >> 28))
     }
 }
 
-const fn root([high, low]: [u64; 2]) -> u128 {
-    (high as u128) << 64 | low as u128
-}
-
-/// Takes a slot and a number for a routine that is about to start. From here on it is counted, so the caller must bring
-/// it to an end.
+/// Takes a slot and a number for a routine that is about to start. From here on it is counted, so the caller must bring it to
+/// an end.
+///
+/// A `Start` is handed on word by word: one whose address is taken would be written to the stack by every start.
 #[inline]
-#[allow(clippy::cast_possible_truncation)]
-pub(crate) fn begin(start: Start) -> Born {
-    panic::install();
-    let slot = registry::take();
+pub(crate) fn begin(start: Start, spawner: Option<&'static Slot>) -> Born {
     let origin = start.origin();
-    let id = stats::started();
-    let mut flags = start.flags;
-    let spawner = current::slot();
-    let (trace_root, lineage, depth) = match spawner {
-        Some(spawner) if !start.root => {
-            let outer = spawner.lineage();
-            if !spawner.meta().is_routine() && !spawner.meta().has(Flags::OWN_TRACE) {
-                flags = flags.with(Flags::FOREIGN_PARENT);
-            }
-            (spawner.root(), [id, outer[0], outer[1]], Trace::deeper(spawner.meta().depth()))
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.root, start.span, start.extra, spawner))
+}
+
+/// [`begin`] for what most starts are: a child of a routine, without options.
+#[inline]
+pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
+    let origin = start.origin();
+    // Before the slot, so that what is known of it need not be kept anywhere meanwhile.
+    let time = now();
+    let (slot, id) = thread::take_for_routine();
+    let [parent, grandparent] = spawner.lineage_for_child();
+    Born::new(
+        slot,
+        Birth {
+            meta: spawner.meta().child(start.policy, start.flags),
+            origin,
+            root: spawner.root(),
+            lineage: [id, parent, grandparent],
+            start: time,
+            state: State::Spawned,
+        },
+    )
+}
+
+/// Whether [`begin_plain`] will do, for the child of a routine.
+#[inline]
+pub(crate) fn is_plain(start: &Start) -> bool {
+    start.extra.is_none() && !start.root && !span::wanted(start.span)
+}
+
+#[cold]
+#[inline(never)]
+fn begin_dressed(
+    origin: u32,
+    policy: Policy,
+    flags: Flags,
+    root: bool,
+    span: SpanMode,
+    extra: Option<Box<Extra>>,
+    spawner: Option<&'static Slot>,
+) -> &'static Slot {
+    let time = now();
+    let (slot, id) = thread::take_for_routine();
+    let (trace_root, lineage, meta) = match spawner {
+        Some(spawner) if !root => {
+            let [parent, grandparent] = spawner.lineage_for_child();
+            (spawner.root(), [id, parent, grandparent], spawner.meta().child(policy, flags))
         }
-        _ => (Trace::fresh_root(), [id, 0, 0], 1),
+        Some(spawner) => (Trace::fresh_root(), [id, 0, 0], spawner.meta().root(policy, flags)),
+        None => (Trace::fresh_root(), [id, 0, 0], Meta::new(Kind::Routine, policy, 1, flags)),
     };
-    if spawner.is_some_and(Slot::is_without_hooks) {
-        flags = flags.with(Flags::NO_HOOKS);
+    slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
+    if extra.is_some() || root || meta.has(Flags::SET_TRACE) || span::wanted(span) {
+        dress(slot, extra, root, span, spawner);
     }
-    let meta = Meta::new(Kind::Routine, start.policy, depth, flags);
-    let time = if hook::current() == 0 { clock::coarse() } else { clock::now() };
-    let generation = slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
-    let origin = origin | u32::from(depth) << Born::DEPTH_SHIFT;
-    let born = Born { slot, generation, origin, root: [(trace_root >> 64) as u64, trace_root as u64], lineage };
-    if start.extra.is_some() || start.root || flags.has(Flags::FOREIGN_PARENT) || span::wanted() {
-        dress(born, start, spawner);
-    }
-    born
+    slot
+}
+
+/// The time of a start. Hooks are told how long a routine took, and are worth an exact clock.
+#[inline]
+fn now() -> u64 {
+    if hook::current() == 0 { clock::coarse() } else { clock::now() }
 }
 
 /// Gives a routine what only some have: options, a span, a spawner that its trace does not tell.
-#[cold]
-#[inline(never)]
-fn dress(born: Born, start: Start, spawner: Option<&'static Slot>) {
-    let slot = born.slot;
-    let mut extra = start.extra.unwrap_or_default();
+fn dress(slot: &'static Slot, extra: Option<Box<Extra>>, root: bool, span: SpanMode, spawner: Option<&'static Slot>) {
+    let mut extra = extra.unwrap_or_default();
     let mut flags = Flags::NONE;
     let mut chain = 0;
-    if start.root || slot.meta().has(Flags::FOREIGN_PARENT) {
+    if root || slot.meta().has(Flags::SET_TRACE) {
+        slot.remove(Flags::SET_TRACE);
         extra.parent = spawner.map_or(0, Slot::routine);
         flags = flags.with(Flags::FOREIGN_PARENT);
     }
-    if start.span != SpanMode::Off && span::wanted() {
-        let origin = site::origin(born.origin());
-        let subject = Subject {
-            id: RoutineId::from_raw(slot.segment()),
-            parent: RoutineId::from_raw(if extra.parent == 0 { slot.parent() } else { extra.parent }),
-            name: extra.name.clone().unwrap_or(Cow::Borrowed(origin.name)),
-            trace: born.trace(),
-            file: origin.file,
-            line: origin.line,
-            policy: start.policy,
-            fields: extra.fields.clone(),
-        };
+    if span::wanted(span) {
+        let parent = if extra.parent == 0 { slot.parent() } else { extra.parent };
+        let subject = describe(slot, parent, extra.name.clone(), extra.fields.clone());
         chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);
-        let mode = if chain > NESTED && start.span == SpanMode::Child { SpanMode::Follows } else { start.span };
+        let mode = if chain > NESTED && span == SpanMode::Child { SpanMode::Follows } else { span };
         if mode == SpanMode::Follows {
             chain = 0;
         }
@@ -138,20 +180,24 @@ fn dress(born: Born, start: Start, spawner: Option<&'static Slot>) {
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.
 fn withdraw(slot: &'static Slot) {
     free(slot);
-    stats::withdrawn();
+    thread::count(Count::Withdrawn);
 }
 
 /// What a routine is, for hooks, reports and errors.
 pub(crate) fn subject(slot: &Slot) -> Subject {
-    let origin = site::origin(slot.origin());
     let (name, fields) = if slot.meta().has(Flags::EXTRA) {
         slot.with_extra(|extra| (extra.name.clone(), extra.fields.clone()))
     } else {
         (None, Vec::new())
     };
+    describe(slot, slot.parent(), name, fields)
+}
+
+fn describe(slot: &Slot, parent: u64, name: Option<Cow<'static, str>>, fields: Vec<(&'static str, String)>) -> Subject {
+    let origin = site::origin(slot.origin());
     Subject {
         id: RoutineId::from_raw(slot.segment()),
-        parent: RoutineId::from_raw(slot.parent()),
+        parent: RoutineId::from_raw(parent),
         name: name.unwrap_or(Cow::Borrowed(origin.name)),
         trace: slot.trace(),
         file: origin.file,
@@ -176,8 +222,9 @@ impl Turn {
         if slot.meta().has(Flags::SPAN) {
             span::enter(slot);
         }
-        if slot.state() == State::Spawned && hook::current() != 0 {
-            turn.before(true);
+        // In this order, since there are more routines that are polled once than hooks.
+        if hook::current() != 0 && slot.state() == State::Spawned {
+            before(slot, true);
         }
         slot.set_state(State::Running);
         turn
@@ -186,32 +233,30 @@ impl Turn {
     /// Makes a routine current that ends without having run: aborted, or dropped with its runtime or its caller.
     #[cold]
     fn enter_to_end(slot: &'static Slot) -> Self {
+        slot.remove(Flags::ON_RUNTIME);
         let turn = Self { slot, _entered: Entered::new(Some(slot)) };
         if slot.meta().has(Flags::SPAN) {
             span::enter(slot);
         }
         if slot.state() == State::Spawned && hook::current() != 0 {
-            turn.before(false);
+            before(slot, false);
         }
         turn
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn before(&self, started: bool) {
-        if self.slot.meta().has(Flags::NO_HOOKS) {
-            return;
-        }
-        let subject = subject(self.slot);
-        self.slot.set_state(State::InHook);
-        self.slot.set_hooks(hook::before(&Begin::new(&subject, started)));
-        // A routine that never started must not look as if it had, for its after-hooks.
-        self.slot.set_state(if started { State::Running } else { State::Spawned });
     }
 
     /// Ends the turn of a routine that waits, unless its time has run out.
     #[inline]
     pub(crate) fn wait(self, cx: &mut Context<'_>) -> Result<(), (Self, Over)> {
+        if !self.slot.meta().has(Flags::TIMEOUT.with(Flags::SPAN)) {
+            self.slot.set_state(State::Waiting);
+            return Ok(());
+        }
+        self.wait_dressed(cx)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait_dressed(self, cx: &mut Context<'_>) -> Result<(), (Self, Over)> {
         if self.slot.meta().has(Flags::TIMEOUT) {
             if let Some(over) = poll_timeout(self.slot, cx) {
                 return Err((self, over));
@@ -227,14 +272,11 @@ impl Turn {
     /// The routine returned, and not with an error.
     #[inline]
     pub(crate) fn completed(self) {
-        if self.slot.hooks() != 0 || self.slot.meta().has(Flags::EXTRA) {
+        if self.slot.meta().has(Flags::HOOKED.with(Flags::EXTRA)) {
             self.finish(Outcome::Completed);
-            return;
+        } else {
+            thread::give_completed(self.slot);
         }
-        // Counted last: whoever sees no live routine any more finds none in the registry.
-        self.slot.clear();
-        stats::completed();
-        registry::give(self.slot);
     }
 
     /// The routine returned an error: reported, unless the handle's holder is to have it.
@@ -270,9 +312,21 @@ impl Turn {
 
     #[cold]
     pub(crate) fn timed_out(self) -> Error {
-        let after = self.slot.with_extra(|extra| extra.timeout.as_ref().map(|timeout| timeout.after));
-        let error = Error::timed_out(subject(self.slot), after.unwrap_or(Duration::ZERO));
+        let error = self.timeout();
         self.fail(error, Outcome::TimedOut)
+    }
+
+    /// The time of a routine in place ran out, which its caller is told by what it returns.
+    #[cold]
+    pub(crate) fn timed_out_in_place(self) -> Error {
+        let error = self.timeout();
+        self.finish(Outcome::TimedOut);
+        error
+    }
+
+    fn timeout(&self) -> Error {
+        let after = self.slot.with_extra(|extra| extra.timeout.as_ref().map(|timeout| timeout.after));
+        Error::timed_out(subject(self.slot), after.unwrap_or(Duration::ZERO))
     }
 
     fn fail(mut self, mut error: Error, outcome: Outcome) -> Error {
@@ -296,15 +350,16 @@ impl Turn {
     }
 
     fn after(&mut self, outcome: Outcome) {
-        let set = self.slot.hooks();
-        if set == 0 {
+        if !self.slot.meta().has(Flags::HOOKED) {
             return;
         }
         let started = self.slot.state() != State::Spawned;
         let subject = subject(self.slot);
         let duration = Duration::from_nanos(clock::now().saturating_sub(self.slot.start()));
-        self.slot.set_hooks(0);
+        let set = self.slot.hooks();
+        self.slot.remove(Flags::HOOKED);
         self.slot.set_state(State::InHook);
+        self.slot.add(Flags::NO_HOOKS);
         hook::after(set, &End::new(&subject, started, outcome, duration));
     }
 
@@ -313,8 +368,27 @@ impl Turn {
             span::close(self.slot);
         }
         free(self.slot);
-        stats::ended(outcome);
+        thread::count(Count::Ended(outcome));
     }
+}
+
+#[cold]
+#[inline(never)]
+fn before(slot: &'static Slot, started: bool) {
+    if slot.meta().has(Flags::NO_HOOKS) {
+        return;
+    }
+    let subject = subject(slot);
+    slot.set_state(State::InHook);
+    // What starts in a hook runs without hooks, so that a hook that starts a routine never leads to another run of itself.
+    slot.add(Flags::NO_HOOKS);
+    let set = hook::before(&Begin::new(&subject, started));
+    slot.remove(Flags::NO_HOOKS);
+    if set != 0 {
+        slot.set_hooks(set);
+    }
+    // A routine that never started must not look as if it had, for its after-hooks.
+    slot.set_state(if started { State::Running } else { State::Spawned });
 }
 
 /// Drops what is left of a routine that ends without having returned, and counts it as cancelled.
@@ -343,7 +417,7 @@ pub(crate) fn report_drop(slot: &'static Slot, payload: Box<dyn Any + Send>) {
 fn free(slot: &'static Slot) {
     let extra = slot.meta().has(Flags::EXTRA).then(|| slot.take_extra()).flatten();
     slot.clear();
-    registry::give(slot);
+    thread::give(slot);
     panic::swallow(|| drop(extra));
 }
 

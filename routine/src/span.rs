@@ -17,9 +17,10 @@ static LEVEL: AtomicU8 = AtomicU8::new(3);
 
 /// Chooses the level of the routines' spans for the process, `INFO` unless this says otherwise; `None` for no spans.
 ///
-/// A routine's span has the name and the target `routine`, so a filter such as `routine=off` turns the spans off too. A
-/// span that is off costs two loads and a comparison. One that is on costs an allocation, what the subscriber does with it,
-/// and around every poll its enter and exit with two short locks of the routine's own.
+/// A routine's span has the name and the target `routine`, so a filter such as `routine=off` turns the spans off too, and the
+/// records of failures with them. A span that is off costs a load and a comparison where no subscriber is installed, some
+/// twenty instructions where one filters it out. One that is on costs an allocation, what the subscriber does with it, and
+/// around every poll its enter and exit with two short locks of the routine's own.
 ///
 /// ```
 /// routine::set_span_level(Some(tracing::Level::DEBUG));
@@ -38,26 +39,40 @@ fn talk(level: Level) -> u8 {
     }
 }
 
-/// Whether any subscriber could want a span of the chosen level.
+/// Whether a routine is to have a span: it may, and a subscriber wants one.
 #[inline]
-pub(crate) fn wanted() -> bool {
-    reaches(LEVEL.load(Ordering::Relaxed), LevelFilter::current())
+pub(crate) fn wanted(mode: SpanMode) -> bool {
+    let most = LevelFilter::current();
+    // Asked first by itself, since nothing else is to be asked where nobody listens.
+    most != LevelFilter::OFF && mode != SpanMode::Off && reaches(LEVEL.load(Ordering::Relaxed), most) && enabled()
 }
 
-#[inline]
+#[cold]
 fn reaches(level: u8, most: LevelFilter) -> bool {
-    let most = match most {
-        LevelFilter::OFF => return false,
-        LevelFilter::ERROR => 1,
-        LevelFilter::WARN => 2,
-        LevelFilter::INFO => 3,
-        LevelFilter::DEBUG => 4,
-        LevelFilter::TRACE => 5,
-    };
+    let most = most.into_level().map_or(0, talk);
     level != 0 && level <= most
 }
 
-/// A level is part of a span's static description, hence five of them.
+/// Whether the subscriber here wants spans of the target at all: a filter such as `routine=off` is asked once for the process.
+#[cold]
+#[inline(never)]
+fn enabled() -> bool {
+    // A subscriber's code may run here.
+    let enabled = panic::contain(|| match LEVEL.load(Ordering::Relaxed) {
+        1 => tracing::span_enabled!(target: "routine", Level::ERROR),
+        2 => tracing::span_enabled!(target: "routine", Level::WARN),
+        4 => tracing::span_enabled!(target: "routine", Level::DEBUG),
+        5 => tracing::span_enabled!(target: "routine", Level::TRACE),
+        _ => tracing::span_enabled!(target: "routine", Level::INFO),
+    });
+    enabled.unwrap_or_else(|payload| {
+        panic::drop_payload(payload);
+        false
+    })
+}
+
+/// A level is part of a span's static description, hence five of them. A span has what tells routines apart and no more,
+/// since the usual formatter writes it before every line that is logged inside; a failure's record has the rest.
 macro_rules! span_at {
     ($level:ident, $subject:expr, $name:expr, $($parent:tt)*) => {
         tracing::span!(
@@ -67,13 +82,9 @@ macro_rules! span_at {
             "routine",
             routine.id = $subject.id.map(RoutineId::get),
             routine.name = %$name,
-            routine.parent_id = $subject.parent.map(RoutineId::get),
             trace_id = %$subject.trace.root(),
             span_id = %$subject.trace.segment(),
-            routine.trace = %$subject.trace,
             routine.fields = $subject.fields().map(tracing::field::display),
-            code.file.path = %$subject.file,
-            code.line.number = $subject.line,
         )
     };
 }

@@ -12,15 +12,16 @@ use crate::current;
 use crate::error::{Error, Refusal};
 use crate::handle::Handle;
 use crate::id::RoutineId;
-use crate::life;
+use crate::life::{self, Born};
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
-use crate::registry::{Flags, Slot};
+use crate::registry::{Extra, Flags, Slot};
 use crate::report::Subject;
 use crate::site;
 use crate::start::Start;
-use crate::stats;
+use crate::stats::Count;
 use crate::task::{Ending, Fallible, Plain, Task};
+use crate::thread;
 use crate::trace::Trace;
 
 /// A body as tokio is to hold it. In a dev build it is boxed, so that tokio's task is compiled once for each result
@@ -51,13 +52,18 @@ where
     K::Value: Send + 'static,
 {
     start.flags = start.flags.with(Flags::ON_RUNTIME);
-    // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
-    if !current::is_on_runtime() && runtime::Handle::try_current().is_err() {
-        return Err(refuse(&start, Refusal::NoRuntime));
-    }
+    let launch = |born: Born, body| Handle::new(tokio::spawn(Task::<K, Held<F>>::new(born.slot, body)), born);
     let body = hold(body);
-    let born = life::begin(start);
-    Ok(Handle::new(tokio::spawn(Task::<K, Held<F>>::new(born.slot, body)), born))
+    let spawner = current::slot();
+    // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
+    if let Some(spawner) = spawner.filter(|spawner| spawner.meta().has(Flags::ON_RUNTIME)) {
+        if life::is_plain(&start) {
+            return Ok(launch(life::begin_plain(&start, spawner), body));
+        }
+    } else if runtime::Handle::try_current().is_err() {
+        return Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime));
+    }
+    Ok(launch(life::begin(start, spawner), body))
 }
 
 /// Starts `body` on `runtime`.
@@ -71,7 +77,7 @@ where
 {
     start.flags = start.flags.with(Flags::ON_RUNTIME);
     let body = hold(body);
-    let born = life::begin(start);
+    let born = life::begin(start, current::slot());
     Handle::new(runtime.spawn(Task::<K, Held<F>>::new(born.slot, body)), born)
 }
 
@@ -87,7 +93,7 @@ where
     K: Ending<F::Output> + 'static,
     K::Value: 'static,
 {
-    let born = life::begin(start);
+    let born = life::begin(start, current::slot());
     let _launch = Launch::of(born.slot);
     Handle::new(tokio::task::spawn_local(Task::<K, F>::new(born.slot, body)), born)
 }
@@ -103,7 +109,7 @@ where
 {
     match runtime::Handle::try_current() {
         Ok(runtime) => Ok(start_blocking_on::<K, F, R>(start, &runtime, work)),
-        Err(_) => Err(refuse(&start, Refusal::NoRuntime)),
+        Err(_) => Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime)),
     }
 }
 
@@ -116,7 +122,7 @@ where
     K::Value: Send + 'static,
 {
     start.flags = start.flags.with(Flags::BLOCKING);
-    let born = life::begin(start);
+    let born = life::begin(start, current::slot());
     let job = Job::<K, R>::new(born.slot, Box::new(work));
     // Tokio panics where the system gives it no more threads.
     let _launch = Launch::of(born.slot);
@@ -125,20 +131,22 @@ where
 
 /// The error of a routine that cannot start, counted but not reported: its caller holds it.
 #[cold]
-fn refuse(start: &Start, refusal: Refusal) -> Error {
-    stats::rejected();
-    let origin = site::origin(start.origin());
+#[inline(never)]
+fn refuse(origin: u32, policy: Policy, extra: Option<Box<Extra>>, refusal: Refusal) -> Error {
+    thread::count(Count::Rejected);
+    let origin = site::origin(origin);
+    let Extra { name, fields, .. } = *extra.unwrap_or_default();
     let spawner = current::slot();
     Error::rejected(
         Subject {
             id: None,
             parent: spawner.and_then(|spawner| RoutineId::from_raw(spawner.routine())),
-            name: start.given_name().unwrap_or(Cow::Borrowed(origin.name)),
+            name: name.unwrap_or(Cow::Borrowed(origin.name)),
             trace: spawner.map_or_else(Trace::new, Slot::trace),
             file: origin.file,
             line: origin.line,
-            policy: start.policy,
-            fields: Vec::new(),
+            policy,
+            fields,
         },
         refusal,
     )

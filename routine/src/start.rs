@@ -124,21 +124,27 @@ impl Start {
         self
     }
 
-    pub(crate) fn given_name(&self) -> Option<Cow<'static, str>> {
-        self.extra.as_deref().and_then(|extra| extra.name.clone())
-    }
-
     pub(crate) fn extra(&mut self) -> &mut Extra {
         self.extra.get_or_insert_default()
     }
 
     /// The number of the place in the table of origins.
-    #[inline]
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(crate) fn origin(&self) -> u32 {
-        match self.place {
-            Place::Here(site, named_by) => site::here(site, named_by),
-            Place::Called(site, caller) => site::called(site, caller),
-            Place::Typed(type_name, caller) => site::named_by_type(type_name, caller),
+        self.place.origin()
+    }
+}
+
+impl Place {
+    // Always, so that a start whose place is known where it is written never has to be written to memory.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn origin(self) -> u32 {
+        match self {
+            Self::Here(site, named_by) => site::here(site, named_by),
+            Self::Called(site, caller) => site::called(site, caller),
+            Self::Typed(type_name, caller) => site::named_by_type(type_name, caller),
         }
     }
 }

@@ -52,25 +52,33 @@ pin_project! {
     /// The body of a routine with its slot. The slot was taken at the spawn, so the books balance also where this is
     /// dropped before its first poll, by an abort or by a dying runtime.
     pub(crate) struct Task<K, F: Future> {
-        slot: Option<&'static Slot>,
         #[pin]
-        body: Option<F>,
+        run: Run<F>,
         ending: PhantomData<fn() -> K>,
     }
 
     impl<K, F: Future> PinnedDrop for Task<K, F> {
         fn drop(this: Pin<&mut Self>) {
-            if this.slot.is_some() {
-                abandon(this);
+            if let Run::On { .. } = this.run {
+                abandon(this.project().run);
             }
         }
+    }
+}
+
+pin_project! {
+    /// One type for both, so that what tells them apart takes no room of its own: tokio's task grows in steps.
+    #[project = RunProj]
+    enum Run<F> {
+        On { slot: &'static Slot, #[pin] body: F },
+        Over,
     }
 }
 
 impl<K, F: Future> Task<K, F> {
     #[inline]
     pub(crate) fn new(slot: &'static Slot, body: F) -> Self {
-        Self { slot: Some(slot), body: Some(body), ending: PhantomData }
+        Self { run: Run::On { slot, body }, ending: PhantomData }
     }
 }
 
@@ -83,62 +91,54 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(slot) = *this.slot else { polled_after_its_end() };
+        let mut run = self.project().run;
+        let RunProj::On { slot, body } = run.as_mut().project() else { polled_after_its_end() };
+        let slot: &'static Slot = slot;
         let turn = Turn::enter(slot);
-        let mut ended = None;
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            if let Some(body) = this.body.as_mut().as_pin_mut() {
-                if let Poll::Ready(output) = body.poll(cx) {
-                    ended = Some(K::end(output));
-                    this.body.set(None);
-                }
+        let polled = catch_unwind(AssertUnwindSafe(|| body.poll(cx).map(K::end)));
+        let ended = match polled {
+            Ok(Poll::Pending) => {
+                return match turn.wait(cx) {
+                    Ok(()) => Poll::Pending,
+                    Err((turn, over)) => Poll::Ready(Err(cut_short(turn, slot, over, &mut || run.set(Run::Over)))),
+                };
             }
-        }));
-        match (polled, ended) {
-            (Ok(()), None) => match turn.wait(cx) {
-                Ok(()) => Poll::Pending,
-                Err((turn, over)) => {
-                    *this.slot = None;
-                    let drop_rest = &mut || this.body.set(None);
-                    Poll::Ready(Err(match over {
-                        Over::TimedOut => {
-                            drop_body(slot, drop_rest);
-                            turn.timed_out()
-                        }
-                        Over::Panicked(payload) => panicked(turn, slot, payload, drop_rest),
-                    }))
-                }
-            },
-            (Ok(()), Some(Ok(value))) => {
-                *this.slot = None;
-                turn.completed();
-                Poll::Ready(Ok(value))
-            }
-            (Ok(()), Some(Err(failed))) => {
-                *this.slot = None;
-                Poll::Ready(Err(turn.failed(failed)))
-            }
-            (Err(payload), ended) => {
-                *this.slot = None;
-                let mut ended = ended;
-                Poll::Ready(Err(panicked(turn, slot, payload, &mut || {
-                    // Both are dropped, also where the first panics: the body by the future's own drop.
-                    drop(ended.take());
-                    this.body.set(None);
-                })))
-            }
+            Ok(Poll::Ready(ended)) => ended,
+            Err(payload) => return Poll::Ready(Err(panicked(turn, slot, payload, &mut || run.set(Run::Over)))),
+        };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| run.set(Run::Over))) {
+            let mut ended = Some(ended);
+            return Poll::Ready(Err(panicked(turn, slot, payload, &mut || drop(ended.take()))));
         }
+        Poll::Ready(match ended {
+            Ok(value) => {
+                turn.completed();
+                Ok(value)
+            }
+            Err(failed) => Err(turn.failed(failed)),
+        })
+    }
+}
+
+/// Ends a routine that waits.
+#[cold]
+#[inline(never)]
+fn cut_short(turn: Turn, slot: &'static Slot, over: Over, drop_rest: &mut dyn FnMut()) -> Error {
+    match over {
+        Over::TimedOut => {
+            drop_body(slot, drop_rest);
+            turn.timed_out()
+        }
+        Over::Panicked(payload) => panicked(turn, slot, payload, drop_rest),
     }
 }
 
 /// Kept out of the drop, which tokio compiles into several places and runs four times for each task.
 #[cold]
 #[inline(never)]
-fn abandon<K, F: Future>(this: Pin<&mut Task<K, F>>) {
-    let mut this = this.project();
-    if let Some(slot) = this.slot.take() {
-        life::abandon(slot, &mut || this.body.set(None));
+fn abandon<F: Future>(mut run: Pin<&mut Run<F>>) {
+    if let Run::On { slot, .. } = *run {
+        life::abandon(slot, &mut || run.set(Run::Over));
     }
 }
 

@@ -135,6 +135,18 @@ fn a_timeout_without_timers_is_a_contained_panic() {
 }
 
 #[tokio::test]
+async fn whoever_calls_cancelled_is_the_one_who_is_asked_also_where_another_task_awaits_it() {
+    let handle = go_value(async {
+        let asked = routine::cancelled();
+        tokio::spawn(asked).await.unwrap();
+        is_cancelled()
+    });
+    tokio::task::yield_now().await;
+    handle.cancel();
+    assert!(handle.await.unwrap());
+}
+
+#[tokio::test]
 async fn a_cancel_is_seen_inside_and_ends_nothing_by_itself() {
     let handle = go_value(async {
         routine::cancelled().await;

@@ -99,8 +99,23 @@ async fn recover_makes_an_error_of_a_panic() {
 #[tokio::test(start_paused = true)]
 async fn a_timeout_is_returned() {
     capture();
+    let scope = routine::Trace::new();
     let store = Store { rows: Vec::new() };
-    assert!(store.slow().await.unwrap_err().is_timeout());
+    assert!(routine::trace::scope(scope, store.slow()).await.unwrap_err().is_timeout());
+    assert!(records(scope.root()).is_empty(), "whoever holds the error reports it, or does not");
+}
+
+#[routine(in_place, timeout = "10ms")]
+async fn slow_and_silent() {
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_that_the_value_cannot_tell_is_reported() {
+    capture();
+    let scope = routine::Trace::new();
+    routine::trace::scope(scope, slow_and_silent()).await;
+    assert_eq!(records(scope.root()).len(), 1);
 }
 
 #[routine(in_place)]

@@ -18,8 +18,10 @@
 
 mod async_trait;
 mod awaits;
+mod docs;
 mod endings;
 mod exit;
+mod from_go;
 mod hard_functions;
 mod hard_in_place;
 mod hard_started;
@@ -29,6 +31,7 @@ mod in_place;
 mod inline_bodies;
 mod inline_forms;
 mod ladder;
+mod panic_abort;
 mod registry;
 mod reports;
 mod trace;

@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
     let counts = table::Counts::install();
     let started = Instant::now();
     let job = Arc::new(Job::new(args.folder.clone(), args.at_once));
-    let work = walk::start(Arc::clone(&job));
+    let work = walk::folder(Arc::clone(&job), args.folder.clone());
     if args.watch {
         while !work.is_finished() {
             println!("{}\n", routine::dump());

@@ -1,16 +1,15 @@
 //! The work: a routine for every folder, and in it a routine for every file.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use routine::{Builder, Handle, Policy};
+use routine::prelude::*;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Starts a file that this program refuses to read, to show what a panic does.
 const BAD: &[u8] = b"routine-example: this file makes its reader panic";
@@ -62,20 +61,9 @@ impl Job {
     }
 }
 
-/// Starts the work on the root folder, which must be readable.
-pub(crate) fn start(job: Arc<Job>) -> Handle<()> {
-    let root = job.root.clone();
-    Builder::new().name("root").policy(Policy::Recover).field("path", root.display()).spawn(folder(job, root))
-}
-
 /// Reads a folder, starts a routine for each thing in it, and waits for all of them.
-///
-/// Boxed, since a future that contains itself has no type that could be written.
-fn folder(job: Arc<Job>, path: PathBuf) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>> {
-    Box::pin(read_folder(job, path))
-}
-
-async fn read_folder(job: Arc<Job>, path: PathBuf) -> io::Result<()> {
+#[routine(recover, fields(path = path.display()))]
+pub(crate) async fn folder(job: Arc<Job>, path: PathBuf) -> io::Result<()> {
     let mut entries = tokio::fs::read_dir(&path).await?;
     job.folders.fetch_add(1, Ordering::Relaxed);
     let mut parts = Vec::new();
@@ -84,18 +72,12 @@ async fn read_folder(job: Arc<Job>, path: PathBuf) -> io::Result<()> {
         let kind = entry.file_type().await?;
         let path = entry.path();
         if kind.is_dir() && !SKIPPED.iter().any(|skipped| entry.file_name() == *skipped) {
-            let part = Builder::new().name("folder").policy(Policy::Recover).field("path", path.display());
-            parts.push(part.spawn(folder(Arc::clone(&job), path)));
+            parts.push(folder(Arc::clone(&job), path));
         } else if kind.is_file() {
             job.progress.inc_length(1);
             // Waiting here keeps a folder of a million files from starting a million routines.
             let permit = Arc::clone(&job.room).acquire_owned().await.map_err(io::Error::other)?;
-            let job = Arc::clone(&job);
-            let part = Builder::new().name("file").policy(Policy::Recover).field("path", path.display());
-            parts.push(part.spawn(async move {
-                let _permit = permit;
-                file(&job, &path).await
-            }));
+            parts.push(file(Arc::clone(&job), path, permit));
         }
     }
     for part in parts {
@@ -109,8 +91,9 @@ async fn read_folder(job: Arc<Job>, path: PathBuf) -> io::Result<()> {
 }
 
 /// Hashes a file piece by piece, so that its size does not matter.
-async fn file(job: &Job, path: &Path) -> io::Result<()> {
-    let mut file = tokio::fs::File::open(path).await?;
+#[routine(recover, fields(path = path.display()))]
+async fn file(job: Arc<Job>, path: PathBuf, _permit: OwnedSemaphorePermit) -> io::Result<()> {
+    let mut file = tokio::fs::File::open(&path).await?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; 64 * 1024];
     let mut bytes = 0;
@@ -123,7 +106,7 @@ async fn file(job: &Job, path: &Path) -> io::Result<()> {
         hash.update(&piece[..read]);
         bytes += read as u64;
     }
-    let hashed = Hashed { path: path.to_owned(), bytes, digest: hash.finalize().into() };
+    let hashed = Hashed { path, bytes, digest: hash.finalize().into() };
     job.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(hashed);
     job.progress.inc(1);
     Ok(())

@@ -126,9 +126,33 @@ pub fn recovering<O: FromPanic>(returns: Returns<O>) -> Returns<O> {
     returns.recovering(O::from_panic)
 }
 
+/// What an in-place body with `timeout` may end in: something that can say that the time ran out.
+#[diagnostic::on_unimplemented(
+    message = "`timeout` with `in_place` must turn a time that ran out into what the function returns, and `{Self}` cannot carry one",
+    label = "cannot carry a timeout",
+    note = "return `()`, or a `Result` whose error is made `From<routine::Error>`"
+)]
+pub trait FromTimeout {
+    /// What the function returns when its time ran out.
+    fn from_timeout(error: Error) -> Self;
+}
+
+impl FromTimeout for () {
+    fn from_timeout(error: Error) {
+        // Nobody is told by the value.
+        error.report();
+    }
+}
+
+impl<T, E: From<Error>> FromTimeout for Result<T, E> {
+    fn from_timeout(error: Error) -> Self {
+        Err(error.into())
+    }
+}
+
 /// Turns a time that ran out into what the function returns.
-pub fn timing_out<O: FromPanic>(returns: Returns<O>) -> Returns<O> {
-    returns.timing_out(O::from_panic)
+pub fn timing_out<O: FromTimeout>(returns: Returns<O>) -> Returns<O> {
+    returns.timing_out(O::from_timeout)
 }
 
 /// A future that was awaited. Nothing implements it: a blanket implementation would make the compiler report that one's

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Routine, Snapshot, snapshot, tree};
 use crate::text;
+use crate::trace::TraceId;
 
 /// Levels that are indented; deeper ones stand below them, marked with their depth.
 const INDENTED: usize = 24;
@@ -14,14 +15,15 @@ const INDENTED: usize = 24;
 pub struct Dump(Snapshot);
 
 /// What is running now, as a tree to read, like the dump of goroutines in Go: every routine under the one that started it,
-/// with its number, state, age, trace, spawn site, and the line that it waits at. Siblings that are alike stand in one row
-/// with their count.
+/// with its number, state, age, the line that it waits at, where it was started, its trace (its span alone where the trace
+/// goes on from the row above) and its fields. Siblings that are alike in all but number, age, span and fields stand in one
+/// row with their count.
 ///
 /// ```text
 /// 131 routines
-/// server #1 waiting 5m 2s, trace 4bf92f….b7ad6b7169203331, spawned at src/main.rs:12, at src/server.rs:30
-///   import #12 running 3.2s, trace 4bf92f….00f067aa0ba902b7, spawned at src/server.rs:41
-///     fetch ×129 #13 to #141 waiting 2.9s to 3.1s, trace 4bf92f….., spawned at src/import.rs:88, at src/fetch.rs:17
+/// server #1 waiting 5m 2s at src/server.rs:30, spawned at src/main.rs:12, trace 4bf92f3577b34da6a3ce929d0e0e4736.b7ad6b7169203331
+///   import #12 running 3.2s, spawned at src/server.rs:41, span 00f067aa0ba902b7, file=a.csv
+///     fetch ×129 #13 to #141 waiting 2.9s to 3.1s at src/fetch.rs:17, spawned at src/import.rs:88
 /// ```
 ///
 /// The text is for people and may change; [`snapshot`] is for programs. It calls no code of the user.
@@ -44,6 +46,8 @@ impl fmt::Display for Dump {
             1 => f.write_str("1 routine")?,
             count => write!(f, "{count} routines")?,
         }
+        // Of the rows that the next one may be under.
+        let mut roots: Vec<TraceId> = Vec::new();
         for row in tree::rows(snapshot) {
             f.write_str("\n")?;
             for _ in 0..row.depth.min(INDENTED) {
@@ -54,18 +58,23 @@ impl fmt::Display for Dump {
             }
             let first = snapshot.routine(row.alike[0]);
             let last = snapshot.routine(row.alike[row.alike.len() - 1]);
-            write_row(f, &first, &last, row.alike.len(), row.depth)?;
+            roots.truncate(row.depth);
+            let above = roots.last().copied();
+            roots.push(first.trace().root());
+            write_row(f, &first, &last, row.alike.len(), above)?;
         }
         Ok(())
     }
 }
 
+/// Writes a row: the oldest and the youngest of those alike, how many they are, and the trace of the row that this one is
+/// under.
 fn write_row(
     f: &mut fmt::Formatter<'_>,
     first: &Routine<'_>,
     last: &Routine<'_>,
     count: usize,
-    depth: usize,
+    above: Option<TraceId>,
 ) -> fmt::Result {
     f.write_str(&text::clean(&first.name(), text::NAME))?;
     if count > 1 {
@@ -80,21 +89,31 @@ fn write_row(
     if first.is_in_place() {
         f.write_str(" in place")?;
     }
-    if first.is_cancelled() {
-        f.write_str(", asked to stop")?;
-    }
     write!(f, " {}", Age(last.age()))?;
     if count > 1 {
         write!(f, " to {}", Age(first.age()))?;
     }
-    write!(f, ", trace {}", first.trace())?;
-    if let (0, Some(parent)) = (depth, first.parent()) {
-        write!(f, ", started by #{parent}, which has ended")?;
+    if let Some((file, line)) = first.waits_at() {
+        write!(f, " at {file}:{line}")?;
+    }
+    if first.is_cancelled() {
+        f.write_str(", asked to stop")?;
     }
     let (file, line) = first.spawned_at();
     write!(f, ", spawned at {file}:{line}")?;
-    if let Some((file, line)) = first.waits_at() {
-        write!(f, ", at {file}:{line}")?;
+    if let (None, Some(parent)) = (above, first.parent()) {
+        write!(f, " by #{parent}, which has ended")?;
+    }
+    let trace = first.trace();
+    if above != Some(trace.root()) {
+        write!(f, ", trace {trace}")?;
+    } else if count == 1 {
+        write!(f, ", span {}", trace.segment())?;
+    }
+    if count == 1 {
+        for (key, value) in first.fields() {
+            write!(f, ", {key}={value}")?;
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The order of a dump: children under the routine that started them, alike siblings in one row.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -15,20 +16,29 @@ pub(super) struct Row {
 
 /// Puts a snapshot in the order of a dump.
 ///
-/// A child has a higher number than its parent, so one pass from the highest down sees every child before its parent, and
-/// nothing here recurses: a chain of a hundred thousand routines costs no stack.
+/// Nothing here recurses, so a chain of a hundred thousand routines costs no stack: a pass from the roots down puts parents
+/// before children, and the same pass backwards sees every child before its parent.
 pub(super) fn rows(snapshot: &Snapshot) -> Vec<Row> {
-    let mut order: Vec<usize> = (0..snapshot.len()).collect();
-    order.sort_unstable_by_key(|&index| snapshot.routine(index).id());
-    let places: HashMap<_, _> = order.iter().map(|&index| (snapshot.routine(index).id(), index)).collect();
+    let mut oldest_first: Vec<usize> = (0..snapshot.len()).collect();
+    oldest_first.sort_unstable_by_key(|&index| {
+        let routine = snapshot.routine(index);
+        (Reverse(routine.age()), routine.id())
+    });
+    let places: HashMap<_, _> = oldest_first.iter().map(|&index| (snapshot.routine(index).id(), index)).collect();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); snapshot.len()];
     let mut roots = Vec::new();
-    for &index in &order {
+    for &index in &oldest_first {
         let parent = snapshot.routine(index).parent().and_then(|parent| places.get(&parent));
         parent.map_or(&mut roots, |&parent| &mut children[parent]).push(index);
     }
+    let mut downwards = roots.clone();
+    let mut next = 0;
+    while let Some(&index) = downwards.get(next) {
+        downwards.extend_from_slice(&children[index]);
+        next += 1;
+    }
     let mut shapes = vec![0; snapshot.len()];
-    for &index in order.iter().rev() {
+    for &index in downwards.iter().rev() {
         shapes[index] = shape(snapshot, index, &children[index], &shapes);
     }
 

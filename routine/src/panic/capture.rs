@@ -55,20 +55,18 @@ thread_local! {
 
 static INSTALLED: Once = Once::new();
 
-/// Puts our hook before the one that is there. One load where that was done; while the thread panics, when the standard
-/// library would refuse, it is left to the next call.
+/// Puts our hook before the one that is there, and says whether it is in place. While the thread panics, when the standard
+/// library would refuse, it is left to a later call.
 #[inline]
-pub(crate) fn install() {
-    if !INSTALLED.is_completed() {
-        install_now();
-    }
+pub(crate) fn install() -> bool {
+    INSTALLED.is_completed() || install_now()
 }
 
 #[cold]
 #[inline(never)]
-fn install_now() {
+fn install_now() -> bool {
     if std::thread::panicking() {
-        return;
+        return false;
     }
     INSTALLED.call_once(|| {
         let previous = std::panic::take_hook();
@@ -78,6 +76,7 @@ fn install_now() {
             previous(info);
         }));
     });
+    true
 }
 
 fn see(info: &PanicHookInfo<'_>) {

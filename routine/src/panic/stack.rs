@@ -1,7 +1,8 @@
 //! A captured stack as text, trimmed to the frames of the user's code.
 //!
-//! A stack's text is the only form of it that the standard library gives. Where nothing is recognised, as in a build without
-//! symbols, all frames are kept.
+//! A stack's text is the only form of it that the standard library gives. An optimised build without debug information may
+//! have put all of a body's frames into ours, whose outermost is then all that is left. Where nothing is recognised, as in a
+//! build without symbols, all frames are kept.
 
 use std::backtrace::Backtrace;
 use std::fmt::{self, Write};
@@ -95,6 +96,9 @@ fn own<'a, 'b>(frames: &'b [Frame<'a>]) -> &'b [Frame<'a>] {
     // Code of a user may catch a panic and resume it, or run a runtime of its own, so our own frames say best where the
     // routine began. An optimised build may have put them into their callers.
     let ours = own.iter().position(|frame| begins_routine(frame.name));
+    if ours == Some(0) {
+        return &own[..1];
+    }
     let bottom = ours.or_else(|| own.iter().position(|frame| runs_routines(frame.name)));
     own = &own[..bottom.unwrap_or(own.len())];
     while let [inner @ .., last] = own {
@@ -162,6 +166,14 @@ mod tests {
         let text = "0: std::panicking::panic_with_hook\n1: std::sys::backtrace::__rust_end_short_backtrace\n\
                     2: std::panicking::begin_panic\n3: shop::cart::total\n4: tokio::runtime::task::raw::poll\n";
         assert_eq!(names(&trim(text)), ["shop::cart::total"]);
+    }
+
+    #[test]
+    fn a_body_that_an_optimised_build_put_into_our_frame_leaves_that_one() {
+        let text = "0: __rust_end_short_backtrace\n1: core::panicking::panic_fmt\n\
+                    2: <routine::task::Task<K,F> as core::future::future::Future>::poll\n\
+                    3: tokio::runtime::task::raw::poll\n4: clone3\n";
+        assert_eq!(names(&trim(text)), ["<routine::task::Task<K,F> as core::future::future::Future>::poll"]);
     }
 
     #[test]

@@ -10,6 +10,6 @@ mod models;
 #[cfg(not(routine_loom))]
 mod tests;
 
-pub(crate) use arena::{give, slots, take};
+pub(crate) use arena::{BATCH, give_back, slots, take_batch, take_one};
 pub(crate) use extra::{Extra, Timeout};
 pub(crate) use slot::{Birth, Flags, Kind, Meta, Record, Slot, State};

@@ -28,10 +28,9 @@ use super::Extra;
 
 /// Set while the owner fills the slot.
 const WRITING: u32 = 1;
-/// Set once the routine was asked to stop.
+/// Set once the routine was asked to stop, and while the slot is filled for the next: one more than both bits is the next
+/// owner's number, with neither.
 const CANCELLED: u32 = 2;
-/// The distance between the sequences of two owners.
-const OWNER: u32 = 4;
 
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -108,25 +107,24 @@ impl Flags {
     pub(crate) const IN_PLACE: Self = Self(1 << 10);
     /// The body runs on a thread of the blocking pool.
     pub(crate) const BLOCKING: Self = Self(1 << 11);
-    /// Started inside a hook, or below what was: runs without hooks.
+    /// What it starts runs without hooks: it is in a hook, or was started in one, or below what was.
     pub(crate) const NO_HOOKS: Self = Self(1 << 12);
-    /// Of a scope: the last segment is the number of the routine around it.
-    pub(crate) const OWN_TRACE: Self = Self(1 << 13);
+    /// Of a scope: its last segment is not the number of the routine around it. Inherited by what starts there, until that
+    /// is given a [`FOREIGN_PARENT`](Self::FOREIGN_PARENT).
+    pub(crate) const SET_TRACE: Self = Self(1 << 13);
     /// `extra` is filled.
     pub(crate) const EXTRA: Self = Self(1 << 14);
     /// `extra` has a span, which is entered around each poll.
     pub(crate) const SPAN: Self = Self(1 << 15);
     /// `extra` has a timer.
     pub(crate) const TIMEOUT: Self = Self(1 << 16);
-    /// A runtime polls the body, and is current while it does.
+    /// A runtime polls the body, and is current while the routine is.
     pub(crate) const ON_RUNTIME: Self = Self(1 << 17);
+    /// `hooks` is the number of a set whose after-hooks are to run.
+    pub(crate) const HOOKED: Self = Self(1 << 18);
 
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
-    }
-
-    pub(crate) const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
     }
 }
 
@@ -137,7 +135,9 @@ pub(crate) struct Meta(u32);
 impl Meta {
     const KIND: u32 = 0b11;
     const POLICY_SHIFT: u32 = 2;
+    /// The depth is a row of that many ones, the last meaning "or more", so that a child's is the parent's moved up by one.
     const DEPTH_SHIFT: u32 = 4;
+    const DEPTH: u32 = 0b1111 << Self::DEPTH_SHIFT;
     const CHAIN_SHIFT: u32 = 24;
 
     #[inline]
@@ -146,7 +146,21 @@ impl Meta {
             Kind::Routine => 0,
             Kind::Scope => 1,
         };
-        Self(kind | policy.bits() << Self::POLICY_SHIFT | (depth as u32) << Self::DEPTH_SHIFT | flags.0)
+        let depth = ((1 << depth) - 1) << Self::DEPTH_SHIFT & Self::DEPTH;
+        Self(kind | policy.bits() << Self::POLICY_SHIFT | depth | flags.0)
+    }
+
+    /// The word of a routine that starts where this is current: a segment deeper, and with those flags that are inherited.
+    #[inline]
+    pub(crate) const fn child(self, policy: Policy, flags: Flags) -> Self {
+        let depth = (self.0 & Self::DEPTH >> 1 & Self::DEPTH) << 1 | 1 << Self::DEPTH_SHIFT;
+        let inherited = self.0 & (Flags::NO_HOOKS.0 | Flags::SET_TRACE.0);
+        Self(depth | inherited | policy.bits() << Self::POLICY_SHIFT | flags.0)
+    }
+
+    /// The word of a routine that begins a new trace where this is current.
+    pub(crate) const fn root(self, policy: Policy, flags: Flags) -> Self {
+        Self::new(Kind::Routine, policy, 1, flags.with(Flags(self.0 & Flags::NO_HOOKS.0)))
     }
 
     /// How many routines above have spans that are children of one another's.
@@ -168,7 +182,19 @@ impl Meta {
 
     #[inline]
     pub(crate) const fn depth(self) -> u8 {
-        (self.0 >> Self::DEPTH_SHIFT & 0b1111) as u8
+        Self::depth_of(self.0 >> Self::DEPTH_SHIFT)
+    }
+
+    /// The depth as [`Self::depth_of`] reads it, in the four highest bits.
+    #[inline]
+    pub(crate) const fn high_depth(self) -> u32 {
+        (self.0 & Self::DEPTH) << (28 - Self::DEPTH_SHIFT)
+    }
+
+    /// The depth in the four lowest bits of a word.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) const fn depth_of(word: u32) -> u8 {
+        (word & 0b1111).trailing_ones() as u8
     }
 
     #[inline]
@@ -237,13 +263,12 @@ impl Slot {
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn fill(&self, birth: &Birth) -> u32 {
-        let sequence = self.sequence.load(Ordering::Relaxed) & !CANCELLED;
-        overwrite(&self.sequence, sequence | WRITING, Ordering::Relaxed);
+        let writing = self.sequence.load(Ordering::Relaxed) | CANCELLED | WRITING;
+        overwrite(&self.sequence, writing, Ordering::Relaxed);
         fence(Ordering::Release);
         self.line.store(0, Ordering::Relaxed);
         self.meta.store(birth.meta.0, Ordering::Relaxed);
         self.origin.store(birth.origin, Ordering::Relaxed);
-        self.hooks.store(0, Ordering::Relaxed);
         self.id.store(birth.lineage[0], Ordering::Relaxed);
         self.parent.store(birth.lineage[1], Ordering::Relaxed);
         self.grandparent.store(birth.lineage[2], Ordering::Relaxed);
@@ -251,7 +276,7 @@ impl Slot {
         self.root_low.store(birth.root as u64, Ordering::Relaxed);
         self.start.store(birth.start, Ordering::Relaxed);
         self.state.store(birth.state.bits(), Ordering::Relaxed);
-        let generation = sequence.wrapping_add(OWNER);
+        let generation = writing.wrapping_add(1);
         overwrite(&self.sequence, generation, Ordering::Release);
         generation
     }
@@ -260,6 +285,11 @@ impl Slot {
     #[inline]
     pub(crate) fn clear(&self) {
         self.state.store(State::Free.bits(), Ordering::Release);
+    }
+
+    /// For the owner: what tells its routine from those that have the slot before and after.
+    pub(crate) fn generation(&self) -> u32 {
+        self.sequence.load(Ordering::Relaxed) & !CANCELLED
     }
 
     /// A copy, if the slot is a whole routine's at this moment. A slot that is being filled belongs to a routine that
@@ -328,7 +358,7 @@ impl Slot {
     /// after the lock.
     pub(crate) fn with_extra<R>(&self, work: impl FnOnce(&mut Extra) -> R) -> R {
         let mut extra = lock(&self.extra);
-        self.meta.store(self.meta.load(Ordering::Relaxed) | Flags::EXTRA.0, Ordering::Relaxed);
+        self.add(Flags::EXTRA);
         work(extra.get_or_insert_default())
     }
 
@@ -361,11 +391,14 @@ impl Slot {
         self.state.store(state.bits(), Ordering::Relaxed);
     }
 
-    /// Whether what starts here runs without hooks: in a hook, and below what was started in one, so that a hook that starts
-    /// a routine never leads to another run of itself.
-    #[inline]
-    pub(crate) fn is_without_hooks(&self) -> bool {
-        self.state() == State::InHook || self.meta().has(Flags::NO_HOOKS)
+    /// For the owner.
+    pub(crate) fn add(&self, flags: Flags) {
+        self.meta.store(self.meta.load(Ordering::Relaxed) | flags.0, Ordering::Relaxed);
+    }
+
+    /// For the owner.
+    pub(crate) fn remove(&self, flags: Flags) {
+        self.meta.store(self.meta.load(Ordering::Relaxed) & !flags.0, Ordering::Relaxed);
     }
 
     #[inline]
@@ -380,6 +413,7 @@ impl Slot {
 
     pub(crate) fn set_hooks(&self, set: u32) {
         self.hooks.store(set, Ordering::Relaxed);
+        self.add(Flags::HOOKED);
     }
 
     pub(crate) fn origin(&self) -> u32 {
@@ -399,6 +433,12 @@ impl Slot {
     #[inline]
     pub(crate) fn lineage(&self) -> [u64; 3] {
         [self.id.load(Ordering::Relaxed), self.parent.load(Ordering::Relaxed), self.grandparent.load(Ordering::Relaxed)]
+    }
+
+    /// What a child's trace keeps of this one's lineage.
+    #[inline]
+    pub(crate) fn lineage_for_child(&self) -> [u64; 2] {
+        [self.id.load(Ordering::Relaxed), self.parent.load(Ordering::Relaxed)]
     }
 
     /// The last segment before its mix; a routine's number.

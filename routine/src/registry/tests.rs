@@ -5,9 +5,10 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use super::arena::Arena;
-use super::{Birth, Flags, Kind, Meta, Slot, State, give, slots, take};
+use super::{Birth, Flags, Kind, Meta, Slot, State, slots};
 use crate::alone::alone;
 use crate::policy::Policy;
+use crate::thread::{give, take};
 
 /// A birth whose parts all tell the same number, so that a mixture shows.
 fn birth(number: u64) -> Birth {
@@ -54,9 +55,7 @@ fn a_slot_is_handed_to_one_owner_at_a_time() {
 
 #[test]
 fn a_reader_never_sees_a_mixture_of_two_owners() {
-    let mut cache = Vec::new();
-    Arena::new().refill(&mut cache);
-    let slot = cache[0];
+    let slot = Arena::new().take_one();
     let over = Arc::new(AtomicBool::new(false));
     let reader = std::thread::spawn({
         let over = Arc::clone(&over);
@@ -86,9 +85,7 @@ fn a_reader_never_sees_a_mixture_of_two_owners() {
 
 #[test]
 fn a_cancel_reaches_only_the_generation_that_it_was_meant_for() {
-    let mut cache = Vec::new();
-    Arena::new().refill(&mut cache);
-    let slot = cache[0];
+    let slot = Arena::new().take_one();
     let first = slot.fill(&birth(1));
     slot.cancel(first);
     assert!(slot.is_cancelled());

@@ -24,6 +24,8 @@ pub(super) struct Record<'a> {
     /// What happened, without why.
     headline: String,
     error: Told,
+    /// Whether `error` is the user's own, and not made here.
+    own: bool,
     /// `exception.type`.
     kind: Cow<'static, str>,
     outcome: Option<Outcome>,
@@ -58,7 +60,8 @@ impl<'a> Record<'a> {
                 (headline, Told::plain(panic.message()), None)
             }
         };
-        Self { subject, name, headline, error, kind: kind(cause), outcome, stack: stack(subject, cause) }
+        let own = matches!(cause, Cause::Error { .. });
+        Self { subject, name, headline, error, own, kind: kind(cause), outcome, stack: stack(subject, cause) }
     }
 
     /// One event, inside whatever span is current.
@@ -79,7 +82,7 @@ impl<'a> Record<'a> {
                 routine.fields = self.subject.fields().map(tracing::field::display),
                 code.file.path = %file,
                 code.line.number = line,
-                error = &self.error as &dyn StdError,
+                error = self.own.then_some(&self.error as &dyn StdError),
                 "exception.type" = %self.kind,
                 exception.message = %self.error,
                 exception.stacktrace = self.stack.map(tracing::field::display)

@@ -69,8 +69,7 @@ fn seen(work: impl FnOnce()) -> Vec<String> {
     seen
 }
 
-const FIELDS: &str = "routine.id routine.name routine.parent_id trace_id span_id routine.trace routine.fields \
-                      code.file.path code.line.number";
+const FIELDS: &str = "routine.id routine.name trace_id span_id routine.fields";
 
 #[test]
 fn a_child_is_under_the_span_that_started_it() {
@@ -94,7 +93,15 @@ fn off_makes_none() {
 #[test]
 fn a_filter_is_obeyed() {
     let filtered = Registry::default().with(EnvFilter::new("info,routine=off"));
-    tracing::subscriber::with_default(filtered, || assert!(new(&subject(), SpanMode::Child).is_none()));
+    tracing::subscriber::with_default(filtered, || {
+        assert!(new(&subject(), SpanMode::Child).is_none());
+        assert!(!wanted(SpanMode::Child), "a routine is not to be dressed for a span that nobody wants");
+    });
+    let open = Registry::default().with(EnvFilter::new("info"));
+    tracing::subscriber::with_default(open, || {
+        assert!(wanted(SpanMode::Child));
+        assert!(!wanted(SpanMode::Off));
+    });
 }
 
 #[test]

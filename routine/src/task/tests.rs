@@ -26,9 +26,10 @@ use crate::life;
 use crate::outcome::Outcome;
 use crate::panic::drop_payload;
 use crate::policy::Policy;
-use crate::registry::{State, give, take};
+use crate::registry::State;
 use crate::start::Start;
 use crate::stats::{Stats, stats};
+use crate::thread::{give, take};
 use crate::{add_around_routine, current, set_exit, set_span_level};
 
 /// What tokio, or the caller, holds of the routine.
@@ -164,7 +165,7 @@ impl Case {
     fn reports(&self) -> usize {
         match self.outcome() {
             Outcome::Completed | Outcome::Cancelled => 0,
-            Outcome::Failed if matches!(self.held, Held::InPlace | Held::Recovering) => 0,
+            Outcome::Failed | Outcome::TimedOut if matches!(self.held, Held::InPlace | Held::Recovering) => 0,
             _ => 1,
         }
     }
@@ -297,7 +298,7 @@ impl Holder {
         let failing = |error| Err(Failing::Routine(error));
         let returns = Returns::result().timing_out(failing);
         match case.held {
-            Held::Task => Self::Task(Box::pin(Task::new(life::begin(start).slot, body))),
+            Held::Task => Self::Task(Box::pin(Task::new(life::begin(start, crate::current::slot()).slot, body))),
             Held::InPlace => Self::InPlace(Box::pin(InPlace::new(start, body, returns))),
             Held::Recovering => Self::InPlace(Box::pin(InPlace::new(start, body, returns.recovering(failing)))),
             Held::Job => {
@@ -308,7 +309,7 @@ impl Holder {
                     drop(body);
                     result
                 };
-                Self::Job(Some(Job::new(life::begin(start).slot, Box::new(work))))
+                Self::Job(Some(Job::new(life::begin(start, crate::current::slot()).slot, Box::new(work))))
             }
         }
     }

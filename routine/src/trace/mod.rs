@@ -62,12 +62,6 @@ impl Trace {
         fastrand::u128(1..)
     }
 
-    /// The depth of a child.
-    #[inline]
-    pub(crate) const fn deeper(depth: u8) -> u8 {
-        if depth > KEPT { depth } else { depth + 1 }
-    }
-
     /// What all work of one beginning shares.
     #[must_use]
     pub const fn root(&self) -> TraceId {

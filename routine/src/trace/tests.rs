@@ -5,7 +5,7 @@ use super::{SpanId, Trace, TraceId};
 
 fn child(parent: Trace, id: u64) -> Trace {
     let (root, lineage, depth) = parent.parts();
-    Trace::from_parts(root, [id, lineage[0], lineage[1]], Trace::deeper(depth))
+    Trace::from_parts(root, [id, lineage[0], lineage[1]], (depth + 1).min(4))
 }
 
 #[test]
