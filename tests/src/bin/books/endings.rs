@@ -211,7 +211,7 @@ impl Wave {
                 self.handles.push((unstarted, None));
             }
             22 => {
-                let asked = go(routine::cancelled());
+                let asked = go(async { routine::cancelled().await });
                 asked.cancel();
                 self.awaited(asked, Outcome::Completed);
             }

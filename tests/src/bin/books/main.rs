@@ -34,6 +34,9 @@ const WARM_UP: u64 = 8;
 const BLOCKS: usize = 8;
 const BYTES: usize = 256 << 10;
 
+/// How long a wave may take, and what is left of it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn runtime(number: u64) -> Runtime {
     let mut builder = if number % 2 == 0 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
     // One thread for blocking work, so that some of it is aborted before it starts.
@@ -65,7 +68,10 @@ fn wave(number: u64, tally: &Arc<Mutex<Tally>>) {
             })
         });
         for half in halves {
-            half.await.expect("a wave goes on whatever ends in it");
+            match tokio::time::timeout(PATIENCE, half).await {
+                Ok(ended) => ended.expect("a wave goes on whatever ends in it"),
+                Err(_) => panic!("wave {number} has no end:\n{}", routine::dump()),
+            }
         }
     });
     let mut tally = tally.lock().expect("no test panics in there");
@@ -86,7 +92,7 @@ fn at_rest() -> Heap {
     let mut least = Heap::of(ALLOCATOR.stats());
     let mut since = Instant::now();
     while stats().live > 0 || since.elapsed() < Duration::from_millis(50) {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{}", routine::dump());
+        assert!(begun.elapsed() < PATIENCE, "{}", routine::dump());
         std::thread::yield_now();
         let now = Heap::of(ALLOCATOR.stats());
         if now != least {
