@@ -31,6 +31,7 @@ mod in_place;
 mod inline_bodies;
 mod inline_forms;
 mod ladder;
+mod memory;
 mod panic_abort;
 mod registry;
 mod reports;

@@ -43,7 +43,7 @@ async fn the_dump_is_a_tree_with_like_siblings_in_one_row() {
 }
 
 #[tokio::test]
-async fn a_chain_of_successors_keeps_its_trace_bounded_and_leaves_nothing() {
+async fn a_chain_of_successors_keeps_its_trace_bounded() {
     fn next(left: u32, done: tokio::sync::oneshot::Sender<usize>) {
         go(async move {
             if left == 0 {
