@@ -1,11 +1,17 @@
 //! A routine on a thread of the blocking pool.
 
+use std::future::Future;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::task::JoinHandle;
 
 use crate::error::Error;
+use crate::group::Gate;
 use crate::life::{self, Turn};
-use crate::registry::Slot;
+use crate::registry::{Flags, Slot};
 use crate::task::{self, Ending};
 
 /// Blocking work with its slot. Dropped before it ran, it counts as cancelled.
@@ -25,6 +31,10 @@ impl<K, R> Job<K, R> {
         K: Ending<R>,
     {
         let (Some(slot), Some(work)) = (self.slot.take(), self.work.take()) else { task::polled_after_its_end() };
+        if slot.meta().has(Flags::GROUPED) && life::is_killed(slot) {
+            let mut work = Some(work);
+            return Err(life::kill(slot, &mut || drop(work.take())));
+        }
         let turn = Turn::enter(slot);
         match catch_unwind(AssertUnwindSafe(|| K::end(work()))) {
             Ok(Ok(value)) => {
@@ -41,6 +51,62 @@ impl<K, R> Drop for Job<K, R> {
     fn drop(&mut self) {
         if let Some(slot) = self.slot.take() {
             life::abandon(slot, &mut || drop(self.work.take()));
+        }
+    }
+}
+
+/// Blocking work that waits for room in its group before it takes a thread.
+pub(crate) struct Queued<K: Ending<R>, R> {
+    slot: &'static Slot,
+    job: Option<Job<K, R>>,
+    running: Option<JoinHandle<Result<K::Value, Error>>>,
+}
+
+impl<K: Ending<R>, R> Queued<K, R> {
+    pub(crate) const fn new(slot: &'static Slot, job: Job<K, R>) -> Self {
+        Self { slot, job: Some(job), running: None }
+    }
+}
+
+// Nothing in it is pinned.
+impl<K: Ending<R>, R> Unpin for Queued<K, R> {}
+
+impl<K, R> Future for Queued<K, R>
+where
+    K: Ending<R> + 'static,
+    K::Value: Send + 'static,
+    R: 'static,
+{
+    type Output = Result<K::Value, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(job) = self.job.take() {
+            match life::gate(self.slot, cx) {
+                Gate::Open => self.running = Some(tokio::task::spawn_blocking(move || job.run())),
+                Gate::Wait => {
+                    self.job = Some(job);
+                    return Poll::Pending;
+                }
+                Gate::Killed => return Poll::Ready(job.run()),
+            }
+        }
+        let Some(running) = &mut self.running else { task::polled_after_its_end() };
+        match ready!(Pin::new(running).poll(cx)) {
+            Ok(result) => Poll::Ready(result),
+            Err(lost) => match lost.try_into_panic() {
+                // Panics are caught inside the job; what is left is a panic of tokio's own.
+                Ok(payload) => resume_unwind(payload),
+                // The runtime is shutting down, and is about to drop this, too.
+                Err(_) => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl<K: Ending<R>, R> Drop for Queued<K, R> {
+    fn drop(&mut self) {
+        if let Some(running) = &self.running {
+            running.abort();
         }
     }
 }

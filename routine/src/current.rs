@@ -3,21 +3,52 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use crate::clock;
+use crate::hook;
 use crate::id::RoutineId;
 use crate::policy::Policy;
-use crate::registry::{Flags, Slot};
+use crate::registry::Slot;
 use crate::site;
 use crate::trace::Trace;
 
+/// What is so on this thread.
+struct Here {
+    slot: Cell<Option<&'static Slot>>,
+    /// When the turn that is running last read the clock; 0 where it has not.
+    time: Cell<u64>,
+}
+
 thread_local! {
     // Without a destructor, so that it can be read until the thread is gone.
-    static CURRENT: Cell<Option<&'static Slot>> = const { Cell::new(None) };
+    static HERE: Here = const { Here { slot: Cell::new(None), time: Cell::new(0) } };
 }
 
 /// The context of what runs on this thread.
 #[inline]
 pub(crate) fn slot() -> Option<&'static Slot> {
-    CURRENT.get()
+    HERE.with(|here| here.slot.get())
+}
+
+/// The time, for what starts in a turn: a turn reads the clock once, as event loops do, since a loop that starts a thousand
+/// routines would spend a tenth of its time on the clock. Where there are hooks, which are told how long a routine took, it is
+/// read each time, and exactly.
+#[inline]
+pub(crate) fn time_of_turn() -> u64 {
+    HERE.with(|here| match here.time.get() {
+        0 => read_clock(here),
+        time => time,
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn read_clock(here: &Here) -> u64 {
+    if hook::current() != 0 {
+        return clock::now();
+    }
+    let time = clock::coarse();
+    here.time.set(time);
+    time
 }
 
 /// Makes a slot the context of this thread until it is dropped.
@@ -29,14 +60,17 @@ pub(crate) struct Entered {
 impl Entered {
     #[inline]
     pub(crate) fn new(slot: Option<&'static Slot>) -> Self {
-        Self { outer: CURRENT.replace(slot) }
+        HERE.with(|here| {
+            here.time.set(0);
+            Self { outer: here.slot.replace(slot) }
+        })
     }
 }
 
 impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.outer);
+        HERE.with(|here| here.slot.set(self.outer));
     }
 }
 
@@ -106,6 +140,23 @@ pub fn current() -> Option<Current> {
 
 /// The name of the routine that owns `slot`, for its owner.
 pub(crate) fn name(slot: &Slot) -> Cow<'static, str> {
-    let given = slot.meta().has(Flags::EXTRA).then(|| slot.with_extra(|extra| extra.name.clone()));
+    let given = slot.with_cold(|cold| cold.extra()?.name.clone());
     given.flatten().unwrap_or_else(|| Cow::Borrowed(site::origin(slot.origin()).name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_turn_reads_the_clock_once_and_the_next_turn_again() {
+        let handle = crate::go(async {
+            HERE.with(|here| assert_eq!(here.time.get(), 0));
+            let time = time_of_turn();
+            assert_eq!(time_of_turn(), time);
+            tokio::task::yield_now().await;
+            HERE.with(|here| assert_eq!(here.time.get(), 0));
+        });
+        handle.await.unwrap();
+    }
 }

@@ -2,8 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::cancel::CancelReason;
 use crate::id::RoutineId;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::Panic;
@@ -12,22 +15,23 @@ use crate::trace::Trace;
 
 /// Why a routine gave no value: its error, its panic, or its end before either.
 ///
-/// One pointer wide. Cloned from nothing: the routine's own error is inside, see [`Error::downcast_ref`] and
+/// One pointer wide, and cheap to clone: clones share the routine's own error, see [`Error::downcast_ref`] and
 /// [`source`](StdError::source).
-pub struct Error(Box<Inner>);
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
 struct Inner {
     subject: Subject,
     kind: Kind,
-    /// Nobody has reported it or taken it yet, so its drop must.
-    unreported: bool,
+    /// Nobody has reported it or taken it yet, so the drop of the last clone must.
+    unreported: AtomicBool,
 }
 
 enum Kind {
     Failed(Failed),
     Panicked(Panic),
-    Cancelled,
-    TimedOut(Duration),
+    Cancelled(Option<CancelReason>),
+    TimedOut(Option<Duration>),
     Rejected(Refusal),
 }
 
@@ -53,7 +57,7 @@ impl fmt::Display for Refusal {
 
 impl Error {
     fn new(subject: Subject, kind: Kind) -> Self {
-        Self(Box::new(Inner { subject, kind, unreported: false }))
+        Self(Arc::new(Inner { subject, kind, unreported: AtomicBool::new(false) }))
     }
 
     pub(crate) fn failed(subject: Subject, failed: Failed) -> Self {
@@ -64,12 +68,21 @@ impl Error {
         Self::new(subject, Kind::Panicked(panic))
     }
 
-    pub(crate) fn timed_out(subject: Subject, after: Duration) -> Self {
+    /// Of a routine whose own time ran out, or whose group's deadline passed.
+    pub(crate) fn timed_out(subject: Subject, after: Option<Duration>) -> Self {
         Self::new(subject, Kind::TimedOut(after))
     }
 
-    pub(crate) fn cancelled(subject: Subject) -> Self {
-        Self::new(subject, Kind::Cancelled)
+    pub(crate) fn cancelled(subject: Subject, reason: Option<CancelReason>) -> Self {
+        Self::new(subject, Kind::Cancelled(reason))
+    }
+
+    /// Of a member that its group ended.
+    pub(crate) fn ended_by_group(subject: Subject, reason: Option<CancelReason>) -> Self {
+        match reason {
+            Some(CancelReason::Deadline) => Self::timed_out(subject, None),
+            reason => Self::cancelled(subject, reason),
+        }
     }
 
     pub(crate) fn rejected(subject: Subject, refusal: Refusal) -> Self {
@@ -89,14 +102,14 @@ impl Error {
     }
 
     /// Leaves the record to the drop, unless somebody takes the error before.
-    pub(crate) fn report_when_dropped(&mut self) {
-        self.0.unreported = true;
+    pub(crate) fn report_when_dropped(&self) {
+        self.0.unreported.store(true, Ordering::Relaxed);
     }
 
     /// Marks the error as its holder's.
     #[cold]
-    pub(crate) fn taken(mut self) -> Self {
-        self.0.unreported = false;
+    pub(crate) fn taken(self) -> Self {
+        self.0.unreported.store(false, Ordering::Relaxed);
         self
     }
 
@@ -106,7 +119,7 @@ impl Error {
         match self.0.kind {
             Kind::Failed(_) => Some(Outcome::Failed),
             Kind::Panicked(_) => Some(Outcome::Panicked),
-            Kind::Cancelled => Some(Outcome::Cancelled),
+            Kind::Cancelled(_) => Some(Outcome::Cancelled),
             Kind::TimedOut(_) => Some(Outcome::TimedOut),
             Kind::Rejected(_) => None,
         }
@@ -121,7 +134,7 @@ impl Error {
     /// Whether the routine was aborted, or dropped with its runtime, before it returned.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.0.kind, Kind::Cancelled)
+        matches!(self.0.kind, Kind::Cancelled(_))
     }
 
     /// Whether the routine's `timeout` ended it.
@@ -134,6 +147,17 @@ impl Error {
     #[must_use]
     pub fn is_rejected(&self) -> bool {
         matches!(self.0.kind, Kind::Rejected(_))
+    }
+
+    /// Why the routine was cancelled, where that is known: the end of its runtime and [`Handle::abort`](crate::Handle::abort)
+    /// give no reason. A routine that did not end before its group's deadline timed out for [`CancelReason::Deadline`].
+    #[must_use]
+    pub fn cancellation_reason(&self) -> Option<&CancelReason> {
+        match &self.0.kind {
+            Kind::Cancelled(reason) => reason.as_ref(),
+            Kind::TimedOut(None) => Some(&CancelReason::Deadline),
+            _ => None,
+        }
     }
 
     /// The panic, if the routine panicked: its message, its place, and under [`Policy::Recover`](crate::Policy) its
@@ -188,14 +212,14 @@ impl Inner {
             Kind::Panicked(panic) => Some(Cause::Panic(panic)),
             Kind::TimedOut(after) => Some(Cause::TimedOut(*after)),
             Kind::Rejected(refusal) => Some(Cause::Rejected(refusal.as_str())),
-            Kind::Cancelled => None,
+            Kind::Cancelled(_) => None,
         }
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if self.unreported {
+        if *self.unreported.get_mut() {
             if let Some(cause) = self.cause() {
                 report::report(&self.subject, &cause);
             }
@@ -209,8 +233,10 @@ impl fmt::Display for Error {
         match &self.0.kind {
             Kind::Failed(failed) => write!(f, "routine `{name}` failed: {}", failed.error),
             Kind::Panicked(panic) => write!(f, "routine `{name}` {panic}"),
-            Kind::Cancelled => write!(f, "routine `{name}` was cancelled"),
-            Kind::TimedOut(after) => write!(f, "routine `{name}` did not end within {after:?}"),
+            Kind::Cancelled(None) => write!(f, "routine `{name}` was cancelled"),
+            Kind::Cancelled(Some(reason)) => write!(f, "routine `{name}` was cancelled {reason}"),
+            Kind::TimedOut(Some(after)) => write!(f, "routine `{name}` did not end within {after:?}"),
+            Kind::TimedOut(None) => write!(f, "routine `{name}` did not end before the deadline of its group"),
             Kind::Rejected(refusal) => write!(f, "routine `{name}` was refused: {refusal}"),
         }
     }
@@ -223,7 +249,7 @@ impl fmt::Debug for Error {
         match &self.0.kind {
             Kind::Failed(failed) => debug.field("failed", &failed.error),
             Kind::Panicked(panic) => debug.field("panicked", panic),
-            Kind::Cancelled => debug.field("outcome", &Outcome::Cancelled),
+            Kind::Cancelled(reason) => debug.field("outcome", &Outcome::Cancelled).field("reason", reason),
             Kind::TimedOut(after) => debug.field("timed_out", after),
             Kind::Rejected(refusal) => debug.field("rejected", refusal),
         };

@@ -109,7 +109,7 @@ impl Born {
         match lost.try_into_panic() {
             // Panics are caught inside the task; what is left is a panic of tokio's own.
             Ok(payload) => Error::panicked(subject, panic::take(payload, 0)),
-            Err(_) => Error::cancelled(subject),
+            Err(_) => Error::cancelled(subject, None),
         }
     }
 }

@@ -115,7 +115,8 @@ impl<F: Future> Future for InPlace<F> {
                     let recover = this.returns.recover;
                     Poll::Ready(panicked(turn, slot, payload, recover, &mut || this.body.set(None)))
                 }
-                Err((turn, Over::TimedOut)) => {
+                // A routine in place is its caller's, and no member of a group.
+                Err((turn, Over::TimedOut | Over::Killed)) => {
                     *this.slot = None;
                     task::drop_body(slot, &mut || this.body.set(None));
                     let error = turn.timed_out_in_place();

@@ -22,6 +22,8 @@
 //!   [`go_with_must_success`], [`go_blocking`], [`go_value`], and [`Builder`] with every option.
 //! - What the caller holds: [`Handle`], and [`Error`] where there is no value.
 //! - Where work belongs: [`Trace`], the module [`trace`](mod@trace), and [`carrier`](fn@carrier) for other threads.
+//! - What goes along with it: [`Inherited`] values.
+//! - Many at once: [`group`](fn@group), [`Group`].
 //! - What runs around it: the module [`hook`](mod@hook), [`at_exit`].
 //! - What can be seen: [`snapshot`], [`dump`], [`stats`], and the records under the `tracing` target `routine`.
 //!
@@ -52,7 +54,9 @@ mod builder;
 mod cancel;
 mod carrier;
 mod current;
+pub mod group;
 mod handle;
+mod inherited;
 mod spawn;
 
 mod blocking;
@@ -86,14 +90,16 @@ pub mod prelude;
 pub mod __private;
 
 pub use builder::Builder;
-pub use cancel::{cancelled, is_cancelled};
+pub use cancel::{CancelReason, cancellation_reason, cancelled, is_cancelled};
 pub use carrier::{Carrier, carrier};
 pub use current::{Current, current};
 pub use error::Error;
 pub use exit::{AtExit, ExitFunction, at_exit, set_exit, set_exit_deadline};
+pub use group::{Group, GroupError, group};
 pub use handle::Handle;
 pub use hook::{add_after_routine, add_around_routine, add_before_routine};
 pub use id::RoutineId;
+pub use inherited::Inherited;
 pub use inspect::{Dump, Routine, RoutineState, Snapshot, dump, snapshot};
 pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};
 pub use panic::Panic;

@@ -6,19 +6,22 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::cancel;
 use crate::clock;
-use crate::current::Entered;
+use crate::current::{self, Entered};
 use crate::error::Error;
 use crate::exit;
+use crate::group::{Gate, Shared};
 use crate::hook::{self, Begin, End};
 use crate::id::RoutineId;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::{self, Panic};
 use crate::policy::Policy;
-use crate::registry::{Birth, Extra, Flags, Kind, Meta, Slot, State};
+use crate::registry::{Birth, Cold, Extra, Flags, Heritage, Kind, Meta, Slot, State};
 use crate::report::{self, Cause, Subject};
 use crate::site;
 use crate::span;
@@ -87,7 +90,14 @@ impl Born {
 #[inline]
 pub(crate) fn begin(start: Start, spawner: Option<&'static Slot>) -> Born {
     let origin = start.origin();
-    Born::of(begin_dressed(origin, start.policy, start.flags, start.root, start.span, start.extra, spawner))
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.extra, None, spawner))
+}
+
+/// [`begin`] for a member of a group, with what it shares with the others.
+pub(crate) fn begin_member(start: Start, member: Arc<Cold>) -> Born {
+    let origin = start.origin();
+    let spawner = current::slot();
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.extra, Some(member), spawner))
 }
 
 /// [`begin`] for what most starts are: a child of a routine, without options.
@@ -95,7 +105,7 @@ pub(crate) fn begin(start: Start, spawner: Option<&'static Slot>) -> Born {
 pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
     let origin = start.origin();
     // Before the slot, so that what is known of it need not be kept anywhere meanwhile.
-    let time = now();
+    let time = current::time_of_turn();
     let (slot, id) = thread::take_for_routine();
     let [parent, grandparent] = spawner.lineage_for_child();
     Born::new(
@@ -111,10 +121,10 @@ pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
     )
 }
 
-/// Whether [`begin_plain`] will do, for the child of a routine.
+/// Whether [`begin_plain`] will do, for the child of a routine that hands nothing on.
 #[inline]
 pub(crate) fn is_plain(start: &Start) -> bool {
-    start.extra.is_none() && !start.root && !span::wanted(start.span)
+    start.extra.is_none() && !start.flags.has(Flags::ROOT) && !span::wanted(start.span)
 }
 
 #[cold]
@@ -123,15 +133,15 @@ fn begin_dressed(
     origin: u32,
     policy: Policy,
     flags: Flags,
-    root: bool,
     span: SpanMode,
     extra: Option<Box<Extra>>,
+    base: Option<Arc<Cold>>,
     spawner: Option<&'static Slot>,
 ) -> &'static Slot {
     let time = now();
     let (slot, id) = thread::take_for_routine();
     let (trace_root, lineage, meta) = match spawner {
-        Some(spawner) if !root => {
+        Some(spawner) if !flags.has(Flags::ROOT) => {
             let [parent, grandparent] = spawner.lineage_for_child();
             (spawner.root(), [id, parent, grandparent], spawner.meta().child(policy, flags))
         }
@@ -139,8 +149,16 @@ fn begin_dressed(
         None => (Trace::fresh_root(), [id, 0, 0], Meta::new(Kind::Routine, policy, 1, flags)),
     };
     slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
-    if extra.is_some() || root || meta.has(Flags::SET_TRACE) || span::wanted(span) {
-        dress(slot, extra, root, span, spawner);
+    let base = base.or_else(|| spawner.and_then(Slot::heritage));
+    if extra.is_some() || meta.has(Flags::SET_TRACE.with(Flags::ROOT)) || span::wanted(span) {
+        dress(slot, extra, base, span, spawner);
+    } else if let Some(base) = base {
+        slot.put_cold(base, Flags::NONE, 0);
+    }
+    if let Some(group) = cancel::group(slot) {
+        if !group.enter(id) {
+            slot.add(Flags::QUEUED);
+        }
     }
     slot
 }
@@ -152,18 +170,24 @@ fn now() -> u64 {
 }
 
 /// Gives a routine what only some have: options, a span, a spawner that its trace does not tell.
-fn dress(slot: &'static Slot, extra: Option<Box<Extra>>, root: bool, span: SpanMode, spawner: Option<&'static Slot>) {
-    let mut extra = extra.unwrap_or_default();
+fn dress(
+    slot: &'static Slot,
+    extra: Option<Box<Extra>>,
+    base: Option<Arc<Cold>>,
+    span: SpanMode,
+    spawner: Option<&'static Slot>,
+) {
+    let mut extra = extra.map_or_else(Extra::default, |extra| *extra);
     let mut flags = Flags::NONE;
     let mut chain = 0;
-    if root || slot.meta().has(Flags::SET_TRACE) {
+    if slot.meta().has(Flags::SET_TRACE.with(Flags::ROOT)) {
         slot.remove(Flags::SET_TRACE);
         extra.parent = spawner.map_or(0, Slot::routine);
         flags = flags.with(Flags::FOREIGN_PARENT);
     }
     if span::wanted(span) {
         let parent = if extra.parent == 0 { slot.parent() } else { extra.parent };
-        let subject = describe(slot, parent, extra.name.clone(), extra.fields.clone());
+        let subject = describe(slot, parent, extra.name.clone(), fields(Some(&extra), base.as_deref()));
         chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);
         let mode = if chain > NESTED && span == SpanMode::Child { SpanMode::Follows } else { span };
         if mode == SpanMode::Follows {
@@ -174,7 +198,7 @@ fn dress(slot: &'static Slot, extra: Option<Box<Extra>>, root: bool, span: SpanM
             flags = flags.with(Flags::SPAN);
         }
     }
-    slot.put_extra(extra, flags, chain);
+    slot.put_cold(Cold::own(base, extra), flags, chain);
 }
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.
@@ -185,12 +209,17 @@ fn withdraw(slot: &'static Slot) {
 
 /// What a routine is, for hooks, reports and errors.
 pub(crate) fn subject(slot: &Slot) -> Subject {
-    let (name, fields) = if slot.meta().has(Flags::EXTRA) {
-        slot.with_extra(|extra| (extra.name.clone(), extra.fields.clone()))
-    } else {
-        (None, Vec::new())
-    };
+    let told =
+        slot.with_cold(|cold| (cold.extra().and_then(|extra| extra.name.clone()), fields(cold.extra(), Some(cold))));
+    let (name, fields) = told.unwrap_or_default();
     describe(slot, slot.parent(), name, fields)
+}
+
+/// The fields of a routine's own, and then the values that it inherited and that are to be seen.
+pub(crate) fn fields(extra: Option<&Extra>, cold: Option<&Cold>) -> Vec<(&'static str, String)> {
+    let mut fields = extra.map(|extra| extra.fields.clone()).unwrap_or_default();
+    fields.extend(cold.and_then(Cold::heritage).into_iter().flat_map(Heritage::shown));
+    fields
 }
 
 fn describe(slot: &Slot, parent: u64, name: Option<Cow<'static, str>>, fields: Vec<(&'static str, String)>) -> Subject {
@@ -218,16 +247,36 @@ impl Turn {
     /// Makes the routine current. At its first turn its before-hooks run.
     #[inline]
     pub(crate) fn enter(slot: &'static Slot) -> Self {
-        let turn = Self { slot, _entered: Entered::new(Some(slot)) };
         if slot.meta().has(Flags::SPAN) {
-            span::enter(slot);
+            return Self::enter_dressed(slot);
         }
-        // In this order, since there are more routines that are polled once than hooks.
-        if hook::current() != 0 && slot.state() == State::Spawned {
-            before(slot, true);
-        }
-        slot.set_state(State::Running);
+        Self::enter_plain(slot)
+    }
+
+    /// [`enter`](Self::enter) for a routine without a span.
+    #[inline]
+    pub(crate) fn enter_plain(slot: &'static Slot) -> Self {
+        let turn = Self { slot, _entered: Entered::new(Some(slot)) };
+        turn.run();
         turn
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter_dressed(slot: &'static Slot) -> Self {
+        let turn = Self { slot, _entered: Entered::new(Some(slot)) };
+        span::enter(slot);
+        turn.run();
+        turn
+    }
+
+    #[inline]
+    fn run(&self) {
+        // In this order, since there are more routines that are polled once than hooks.
+        if hook::current() != 0 && self.slot.state() == State::Spawned {
+            before(self.slot, true);
+        }
+        self.slot.set_state(State::Running);
     }
 
     /// Makes a routine current that ends without having run: aborted, or dropped with its runtime or its caller.
@@ -247,7 +296,7 @@ impl Turn {
     /// Ends the turn of a routine that waits, unless its time has run out.
     #[inline]
     pub(crate) fn wait(self, cx: &mut Context<'_>) -> Result<(), (Self, Over)> {
-        if !self.slot.meta().has(Flags::TIMEOUT.with(Flags::SPAN)) {
+        if !self.slot.meta().has(Flags::TIMEOUT.with(Flags::SPAN).with(Flags::GROUPED)) {
             self.slot.set_state(State::Waiting);
             return Ok(());
         }
@@ -262,6 +311,9 @@ impl Turn {
                 return Err((self, over));
             }
         }
+        if self.slot.meta().has(Flags::GROUPED) && !park(self.slot, cx) {
+            return Err((self, Over::Killed));
+        }
         self.slot.set_state(State::Waiting);
         if self.slot.meta().has(Flags::SPAN) {
             span::leave(self.slot);
@@ -272,7 +324,7 @@ impl Turn {
     /// The routine returned, and not with an error.
     #[inline]
     pub(crate) fn completed(self) {
-        if self.slot.meta().has(Flags::HOOKED.with(Flags::EXTRA)) {
+        if self.slot.meta().has(Flags::HOOKED.with(Flags::COLD)) {
             self.finish(Outcome::Completed);
         } else {
             thread::give_completed(self.slot);
@@ -326,21 +378,37 @@ impl Turn {
 
     fn timeout(&self) -> Error {
         let after = self.slot.with_extra(|extra| extra.timeout.as_ref().map(|timeout| timeout.after));
-        Error::timed_out(subject(self.slot), after.unwrap_or(Duration::ZERO))
+        Error::timed_out(subject(self.slot), Some(after.unwrap_or(Duration::ZERO)))
     }
 
-    fn fail(mut self, mut error: Error, outcome: Outcome) -> Error {
+    fn fail(mut self, error: Error, outcome: Outcome) -> Error {
         if self.slot.meta().policy() == Policy::MustSuccess {
             exit::must_success(|| error.report(), || self.after(outcome), || error.render());
             self.release(outcome);
             return error;
         }
-        if self.slot.meta().has(Flags::QUIET) {
+        let group = cancel::group(self.slot);
+        if self.slot.meta().has(Flags::QUIET) || group.is_some() {
             error.report_when_dropped();
         } else {
             error.report();
         }
-        self.finish(outcome);
+        self.after(outcome);
+        if let Some(group) = group {
+            // Reported by whoever drops it, where the group keeps no more.
+            group.failed(&error);
+        }
+        self.release(outcome);
+        error
+    }
+
+    /// Ends a member of a group that is over.
+    fn cut(self, group: &Shared) -> Error {
+        let error = Error::ended_by_group(subject(self.slot), group.reason());
+        if error.is_timeout() {
+            return self.fail(error, Outcome::TimedOut);
+        }
+        self.finish(Outcome::Cancelled);
         error
     }
 
@@ -367,8 +435,14 @@ impl Turn {
         if self.slot.meta().has(Flags::SPAN) {
             span::close(self.slot);
         }
+        let meta = self.slot.meta();
+        let member = meta.has(Flags::GROUPED).then(|| (cancel::group(self.slot), self.slot.segment()));
         free(self.slot);
         thread::count(Count::Ended(outcome));
+        // Last: whoever waits for the group finds the books balanced and nothing of the member in the registry.
+        if let Some((Some(group), id)) = member {
+            group.ended(id, meta.has(Flags::PARKED), meta.has(Flags::QUEUED));
+        }
     }
 }
 
@@ -415,15 +489,81 @@ pub(crate) fn report_drop(slot: &'static Slot, payload: Box<dyn Any + Send>) {
 }
 
 fn free(slot: &'static Slot) {
-    let extra = slot.meta().has(Flags::EXTRA).then(|| slot.take_extra()).flatten();
+    let cold = slot.take_cold();
     slot.clear();
     thread::give(slot);
-    panic::swallow(|| drop(extra));
+    panic::swallow(|| drop(cold));
+}
+
+/// The turn of a routine that may have a span, and may be a member of a group that has no room for it, or is over.
+#[cold]
+#[inline(never)]
+pub(crate) fn admit(slot: &'static Slot, cx: &Context<'_>) -> Result<Turn, Gate> {
+    match gate(slot, cx) {
+        Gate::Open => Ok(Turn::enter(slot)),
+        closed => Err(closed),
+    }
+}
+
+/// Whether a member of a group may take its turn now.
+pub(crate) fn gate(slot: &'static Slot, cx: &Context<'_>) -> Gate {
+    let Some(group) = cancel::group(slot) else { return Gate::Open };
+    if !slot.meta().has(Flags::QUEUED) {
+        return if group.is_killed() { Gate::Killed } else { Gate::Open };
+    }
+    let gate = group.gate(slot.segment(), cx);
+    if matches!(gate, Gate::Open) {
+        slot.remove(Flags::QUEUED);
+    }
+    gate
+}
+
+/// Whether the group of a member is over.
+#[cold]
+pub(crate) fn is_killed(slot: &'static Slot) -> bool {
+    cancel::group(slot).is_some_and(|group| group.is_killed())
+}
+
+/// Leaves the waker of a member that waits with its group, at its first wait: tokio wakes a task by one waker all its life.
+/// `false` where the group is over.
+#[cold]
+#[inline(never)]
+fn park(slot: &'static Slot, cx: &Context<'_>) -> bool {
+    let Some(group) = cancel::group(slot) else { return true };
+    if slot.meta().has(Flags::PARKED) {
+        return !group.is_killed();
+    }
+    let parked = group.park(slot.segment(), cx.waker());
+    if parked {
+        slot.add(Flags::PARKED);
+    }
+    parked
+}
+
+/// Ends a member of a group that is over, dropping what is left of it.
+#[cold]
+#[inline(never)]
+pub(crate) fn kill(slot: &'static Slot, drop_body: &mut dyn FnMut()) -> Error {
+    let turn = Turn::enter_to_end(slot);
+    end_killed(turn, drop_body)
+}
+
+pub(crate) fn end_killed(turn: Turn, drop_body: &mut dyn FnMut()) -> Error {
+    let slot = turn.slot;
+    if let Err(payload) = panic::contain(drop_body) {
+        report_drop(slot, payload);
+    }
+    match cancel::group(slot) {
+        Some(group) => turn.cut(&group),
+        None => unreachable!("only a group kills"),
+    }
 }
 
 /// Why a routine that waits is to end all the same.
 pub(crate) enum Over {
     TimedOut,
+    /// Its group is over.
+    Killed,
     /// There is no timer: tokio panics where its timers are not enabled.
     Panicked(Box<dyn Any + Send>),
 }

@@ -4,10 +4,11 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::future::Future;
+use std::sync::Arc;
 
 use tokio::runtime;
 
-use crate::blocking::Job;
+use crate::blocking::{Job, Queued};
 use crate::current;
 use crate::error::{Error, Refusal};
 use crate::handle::Handle;
@@ -15,7 +16,7 @@ use crate::id::RoutineId;
 use crate::life::{self, Born};
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
-use crate::registry::{Extra, Flags, Slot};
+use crate::registry::{Cold, Extra, Flags, Slot};
 use crate::report::Subject;
 use crate::site;
 use crate::start::Start;
@@ -55,12 +56,14 @@ where
     let launch = |born: Born, body| Handle::new(tokio::spawn(Task::<K, Held<F>>::new(born.slot, body)), born);
     let body = hold(body);
     let spawner = current::slot();
-    // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
-    if let Some(spawner) = spawner.filter(|spawner| spawner.meta().has(Flags::ON_RUNTIME)) {
+    if let Some(spawner) = spawner.filter(|spawner| spawner.meta().is_plain_on_runtime()) {
         if life::is_plain(&start) {
             return Ok(launch(life::begin_plain(&start, spawner), body));
         }
-    } else if runtime::Handle::try_current().is_err() {
+    }
+    // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
+    if !spawner.is_some_and(|spawner| spawner.meta().has(Flags::ON_RUNTIME)) && runtime::Handle::try_current().is_err()
+    {
         return Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime));
     }
     Ok(launch(life::begin(start, spawner), body))
@@ -127,6 +130,49 @@ where
     // Tokio panics where the system gives it no more threads.
     let _launch = Launch::of(born.slot);
     Handle::new(runtime.spawn_blocking(move || job.run()), born)
+}
+
+/// Starts `body` on the runtime that is current, as a member of a group.
+pub(crate) fn start_member<K, F>(mut start: Start, member: Arc<Cold>, body: F) -> Result<Handle<K::Value>, Error>
+where
+    F: Future + Send + 'static,
+    F::Output: 'static,
+    K: Ending<F::Output> + 'static,
+    K::Value: Send + 'static,
+{
+    let Ok(runtime) = runtime::Handle::try_current() else {
+        return Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime));
+    };
+    start.flags = start.flags.with(Flags::ON_RUNTIME);
+    let body = hold(body);
+    let born = life::begin_member(start, member);
+    Ok(Handle::new(runtime.spawn(Task::<K, Held<F>>::new(born.slot, body)), born))
+}
+
+/// Starts blocking work as a member of a group, on the blocking pool of the runtime that is current, once the group has room
+/// for it.
+pub(crate) fn start_member_blocking<K, F, R>(
+    mut start: Start,
+    member: Arc<Cold>,
+    work: F,
+) -> Result<Handle<K::Value>, Error>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: 'static,
+    K: Ending<R> + 'static,
+    K::Value: Send + 'static,
+{
+    let Ok(runtime) = runtime::Handle::try_current() else {
+        return Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime));
+    };
+    start.flags = start.flags.with(Flags::BLOCKING);
+    let born = life::begin_member(start, member);
+    let job = Job::<K, R>::new(born.slot, Box::new(work));
+    if born.slot.meta().has(Flags::QUEUED) {
+        return Ok(Handle::new(runtime.spawn(Queued::new(born.slot, job)), born));
+    }
+    let _launch = Launch::of(born.slot);
+    Ok(Handle::new(runtime.spawn_blocking(move || job.run()), born))
 }
 
 /// The error of a routine that cannot start, counted but not reported: its caller holds it.

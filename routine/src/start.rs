@@ -41,14 +41,13 @@ pub struct Start {
     place: Place,
     pub(crate) policy: Policy,
     pub(crate) flags: Flags,
-    pub(crate) root: bool,
     pub(crate) span: SpanMode,
     pub(crate) extra: Option<Box<Extra>>,
 }
 
 impl Start {
     const fn at(place: Place, policy: Policy) -> Self {
-        Self { place, policy, flags: Flags::NONE, root: false, span: SpanMode::Child, extra: None }
+        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, extra: None }
     }
 
     /// A start whose spawn site is the caller.
@@ -93,7 +92,7 @@ impl Start {
 
     /// Gives it a new trace.
     pub const fn root(mut self) -> Self {
-        self.root = true;
+        self.flags = self.flags.with(Flags::ROOT);
         self
     }
 

@@ -10,10 +10,11 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::error::Error;
+use crate::group::Gate;
 use crate::life::{self, Over, Turn};
 use crate::outcome::{Failed, IntoOutcome};
 use crate::panic;
-use crate::registry::Slot;
+use crate::registry::{Flags, Slot};
 
 /// How what a body returned is told apart into a value and a failure.
 pub(crate) trait Ending<Output> {
@@ -94,19 +95,27 @@ where
         let mut run = self.project().run;
         let RunProj::On { slot, body } = run.as_mut().project() else { polled_after_its_end() };
         let slot: &'static Slot = slot;
-        let turn = Turn::enter(slot);
+        let turn = if slot.meta().has(Flags::GROUPED.with(Flags::SPAN)) {
+            match life::admit(slot, cx) {
+                Ok(turn) => turn,
+                Err(Gate::Killed) => return Poll::Ready(Err(life::kill(slot, &mut rest(run.as_mut())))),
+                Err(_) => return Poll::Pending,
+            }
+        } else {
+            Turn::enter_plain(slot)
+        };
         let polled = catch_unwind(AssertUnwindSafe(|| body.poll(cx).map(K::end)));
         let ended = match polled {
             Ok(Poll::Pending) => {
                 return match turn.wait(cx) {
                     Ok(()) => Poll::Pending,
-                    Err((turn, over)) => Poll::Ready(Err(cut_short(turn, slot, over, &mut || run.set(Run::Over)))),
+                    Err((turn, over)) => Poll::Ready(Err(cut_short(turn, slot, over, &mut rest(run.as_mut())))),
                 };
             }
             Ok(Poll::Ready(ended)) => ended,
-            Err(payload) => return Poll::Ready(Err(panicked(turn, slot, payload, &mut || run.set(Run::Over)))),
+            Err(payload) => return Poll::Ready(Err(panicked(turn, slot, payload, &mut rest(run.as_mut())))),
         };
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| run.set(Run::Over))) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(rest(run.as_mut()))) {
             let mut ended = Some(ended);
             return Poll::Ready(Err(panicked(turn, slot, payload, &mut || drop(ended.take()))));
         }
@@ -120,6 +129,12 @@ where
     }
 }
 
+/// Drops what is left of a body. Holds the pointer itself, so that `poll` need not keep it in memory for a path that few take.
+#[inline]
+fn rest<F>(mut run: Pin<&mut Run<F>>) -> impl FnMut() {
+    move || run.set(Run::Over)
+}
+
 /// Ends a routine that waits.
 #[cold]
 #[inline(never)]
@@ -129,6 +144,7 @@ fn cut_short(turn: Turn, slot: &'static Slot, over: Over, drop_rest: &mut dyn Fn
             drop_body(slot, drop_rest);
             turn.timed_out()
         }
+        Over::Killed => life::end_killed(turn, drop_rest),
         Over::Panicked(payload) => panicked(turn, slot, payload, drop_rest),
     }
 }

@@ -130,11 +130,13 @@ pub(crate) fn give_completed(slot: &'static Slot) {
     // Counted after the slot was cleared: whoever sees no live routine any more finds none in the registry.
     slot.clear();
     let given = LOCAL.with(|local| {
-        let counts = local.counts.get().filter(|_| local.len.get() < CACHE);
-        counts.is_some_and(|counts| {
-            counts.complete();
-            local.push(slot)
-        })
+        let len = local.len.get();
+        let Some(place) = local.free.get(len) else { return false };
+        let Some(counts) = local.counts.get() else { return false };
+        counts.complete();
+        place.set(Some(slot));
+        local.len.set(len + 1);
+        true
     });
     if !given {
         count(Count::Ended(Outcome::Completed));

@@ -16,7 +16,7 @@ pub struct Dump(Snapshot);
 
 /// What is running now, as a tree to read, like the dump of goroutines in Go: every routine under the one that started it,
 /// with its number, state, age, the line that it waits at, where it was started, its trace (its span alone where the trace
-/// goes on from the row above) and its fields. Siblings that are alike in all but number, age, span and fields stand in one
+/// goes on from the row above) and its fields. Siblings that are alike in all but number, age, trace and fields stand in one
 /// row with their count.
 ///
 /// ```text
@@ -104,16 +104,18 @@ fn write_row(
     if let (None, Some(parent)) = (above, first.parent()) {
         write!(f, " by #{parent}, which has ended")?;
     }
-    let trace = first.trace();
-    if above != Some(trace.root()) {
-        write!(f, ", trace {trace}")?;
-    } else if count == 1 {
-        write!(f, ", span {}", trace.segment())?;
+    // Those alike differ in what follows.
+    if count > 1 {
+        return Ok(());
     }
-    if count == 1 {
-        for (key, value) in first.fields() {
-            write!(f, ", {key}={value}")?;
-        }
+    let trace = first.trace();
+    if above == Some(trace.root()) {
+        write!(f, ", span {}", trace.segment())?;
+    } else {
+        write!(f, ", trace {trace}")?;
+    }
+    for (key, value) in first.fields() {
+        write!(f, ", {key}={value}")?;
     }
     Ok(())
 }

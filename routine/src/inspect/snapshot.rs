@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::id::RoutineId;
+use crate::life;
 use crate::policy::Policy;
 use crate::registry::{self, Flags, Record, State};
 use crate::site::{self, Origin};
@@ -38,6 +39,8 @@ struct Special {
 pub enum RoutineState {
     /// Spawned, and not polled yet.
     Spawned,
+    /// Waiting until its group has room for it.
+    Queued,
     /// On a thread, in its body.
     Running,
     /// Waiting to be woken.
@@ -52,6 +55,7 @@ impl RoutineState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Spawned => "spawned",
+            Self::Queued => "queued",
             Self::Running => "running",
             Self::Waiting => "waiting",
             Self::InHook => "in a hook",
@@ -96,11 +100,11 @@ impl Snapshot {
             if !record.meta.is_routine() {
                 continue;
             }
-            if record.meta.has(Flags::EXTRA) {
-                let special = slot.peek(&record, |extra| Special {
-                    name: extra.name.clone(),
-                    parent: extra.parent,
-                    fields: extra.fields.clone(),
+            if record.meta.has(Flags::COLD) {
+                let special = slot.peek(&record, |cold| Special {
+                    name: cold.extra().and_then(|extra| extra.name.clone()),
+                    parent: cold.extra().map_or(0, |extra| extra.parent),
+                    fields: life::fields(cold.extra(), Some(cold)),
                 });
                 if let Some(special) = special {
                     self.special.insert(record.lineage[0], special);
@@ -149,7 +153,7 @@ pub struct Routine<'a> {
 
 impl<'a> Routine<'a> {
     fn special(&self) -> Option<&'a Special> {
-        self.record.meta.has(Flags::EXTRA).then(|| self.snapshot.special.get(&self.record.lineage[0])).flatten()
+        self.record.meta.has(Flags::COLD).then(|| self.snapshot.special.get(&self.record.lineage[0])).flatten()
     }
 
     fn origin(&self) -> Option<&'a Origin> {
@@ -199,6 +203,7 @@ impl<'a> Routine<'a> {
     #[must_use]
     pub fn state(&self) -> RoutineState {
         match self.record.state {
+            State::Spawned if self.record.meta.has(Flags::QUEUED) => RoutineState::Queued,
             State::Spawned => RoutineState::Spawned,
             State::Running | State::Free => RoutineState::Running,
             State::Waiting => RoutineState::Waiting,
@@ -212,7 +217,8 @@ impl<'a> Routine<'a> {
         self.record.meta.policy()
     }
 
-    /// The time since it was started, on the machine's clock; exact to a few milliseconds.
+    /// The time since it was started, on the machine's clock; exact to a few milliseconds, and to the turn of its spawner, which
+    /// reads the clock once.
     #[must_use]
     pub fn age(&self) -> Duration {
         Duration::from_nanos(self.snapshot.taken.saturating_sub(self.record.start))

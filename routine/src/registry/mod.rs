@@ -1,7 +1,9 @@
 //! The live table: every routine has a slot in it from its spawn to its end.
 
 mod arena;
+mod cold;
 mod extra;
+mod heritage;
 mod slot;
 
 #[cfg(all(test, routine_loom))]
@@ -11,5 +13,7 @@ mod models;
 mod tests;
 
 pub(crate) use arena::{BATCH, give_back, slots, take_batch, take_one};
+pub(crate) use cold::Cold;
 pub(crate) use extra::{Extra, Timeout};
+pub(crate) use heritage::{Heritage, Value};
 pub(crate) use slot::{Birth, Flags, Kind, Meta, Record, Slot, State};

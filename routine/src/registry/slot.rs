@@ -7,7 +7,7 @@
 //!   belongs to one routine if the number was even and the same before and after; it must not be trusted before that.
 //!   It comes again after 2³⁰ owners of one slot.
 //! - `state` is [`State::Free`] whenever nobody owns the slot.
-//! - `extra` is filled only while [`Flags::EXTRA`] is set, so the lock is taken by its users alone. Nothing is dropped
+//! - `cold` is filled only while [`Flags::COLD`] says so, so the lock is taken by its users alone. Nothing is dropped
 //!   and no code of a user runs under it.
 //!
 //! # Why a late cancel never reaches the next owner
@@ -20,11 +20,13 @@
 //! A cancel that did happen then looks for the token under the lock, by when the slot may have the next owner. That one puts
 //! its token there under the same lock, after it wrote its number: whoever finds the token finds the number, too.
 
+use std::sync::Arc;
+
 use crate::policy::Policy;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, fence, lock, overwrite};
 use crate::trace::Trace;
 
-use super::Extra;
+use super::{Cold, Extra};
 
 /// Set while the owner fills the slot.
 const WRITING: u32 = 1;
@@ -48,7 +50,7 @@ pub(crate) struct Slot {
     root_low: AtomicU64,
     /// A routine's start; of a scope, which has no age, the number of the routine around it.
     start: AtomicU64,
-    extra: Mutex<Option<Box<Extra>>>,
+    cold: Mutex<Option<Arc<Cold>>>,
 }
 
 /// Where a routine is in its life.
@@ -112,11 +114,23 @@ impl Flags {
     /// Of a scope: its last segment is not the number of the routine around it. Inherited by what starts there, until that
     /// is given a [`FOREIGN_PARENT`](Self::FOREIGN_PARENT).
     pub(crate) const SET_TRACE: Self = Self(1 << 13);
-    /// `extra` is filled.
+    /// `cold` has something of its own.
     pub(crate) const EXTRA: Self = Self(1 << 14);
-    /// `extra` has a span, which is entered around each poll.
+    /// `cold` has what is inherited.
+    pub(crate) const HEIRS: Self = Self(1 << 19);
+    /// `cold` has the group that the routine belongs to.
+    pub(crate) const GROUPED: Self = Self(1 << 20);
+    /// `cold` is filled.
+    pub(crate) const COLD: Self = Self::EXTRA.with(Self::HEIRS).with(Self::GROUPED);
+    /// Its group has its waker.
+    pub(crate) const PARKED: Self = Self(1 << 21);
+    /// It waits until its group has room for it.
+    pub(crate) const QUEUED: Self = Self(1 << 22);
+    /// It began a trace of its own.
+    pub(crate) const ROOT: Self = Self(1 << 23);
+    /// `cold` has a span, which is entered around each poll.
     pub(crate) const SPAN: Self = Self(1 << 15);
-    /// `extra` has a timer.
+    /// `cold` has a timer.
     pub(crate) const TIMEOUT: Self = Self(1 << 16);
     /// A runtime polls the body, and is current while the routine is.
     pub(crate) const ON_RUNTIME: Self = Self(1 << 17);
@@ -125,6 +139,10 @@ impl Flags {
 
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 }
 
@@ -201,6 +219,12 @@ impl Meta {
     pub(crate) const fn has(self, flags: Flags) -> bool {
         self.0 & flags.0 != 0
     }
+
+    /// Whether a runtime polls it, and what it starts inherits nothing.
+    #[inline]
+    pub(crate) const fn is_plain_on_runtime(self) -> bool {
+        self.0 & (Flags::ON_RUNTIME.0 | Flags::HEIRS.0) == Flags::ON_RUNTIME.0
+    }
 }
 
 /// What a slot is filled with for a new owner.
@@ -255,7 +279,7 @@ impl Slot {
             root_high: AtomicU64::new(0),
             root_low: AtomicU64::new(0),
             start: AtomicU64::new(0),
-            extra: Mutex::new(None),
+            cold: Mutex::new(None),
         }
     }
 
@@ -320,16 +344,16 @@ impl Slot {
         }
     }
 
-    /// Reads `extra` of the routine that `record` was copied from; `None` where it ended meanwhile, or has none.
-    pub(crate) fn peek<R>(&self, record: &Record, read: impl FnOnce(&Extra) -> R) -> Option<R> {
-        if !Meta(self.meta.load(Ordering::Relaxed)).has(Flags::EXTRA) {
+    /// Reads what is cold of the routine that `record` was copied from; `None` where it ended meanwhile, or has nothing.
+    pub(crate) fn peek<R>(&self, record: &Record, read: impl FnOnce(&Cold) -> R) -> Option<R> {
+        if !Meta(self.meta.load(Ordering::Relaxed)).has(Flags::COLD) {
             return None;
         }
-        let extra = lock(&self.extra);
+        let cold = lock(&self.cold);
         if self.sequence.load(Ordering::Relaxed) & !CANCELLED != record.generation {
             return None;
         }
-        extra.as_deref().map(read)
+        cold.as_deref().map(read)
     }
 
     /// Asks the routine of that generation to stop. Gives its cancellation token, to be fired by the caller, if
@@ -342,11 +366,11 @@ impl Slot {
         }
         // The lock orders this against a routine that makes its token: either we see the token here, or it sees the bit
         // that we have just set, which it looks at after it has put its token here.
-        let extra = lock(&self.extra);
+        let cold = lock(&self.cold);
         if self.sequence.load(Ordering::Relaxed) & !CANCELLED != generation {
             return None;
         }
-        extra.as_deref().and_then(|extra| extra.cancellation.clone())
+        cold.as_deref()?.extra()?.cancellation.clone()
     }
 
     /// Whether the owner was asked to stop.
@@ -354,26 +378,41 @@ impl Slot {
         self.sequence.load(Ordering::Acquire) & CANCELLED != 0
     }
 
-    /// For the owner: works on `extra`, which is made if it is not there. What comes out is dropped by the caller,
+    /// For the owner: works on what is its own, which is made if it is not there. What comes out is dropped by the caller,
     /// after the lock.
     pub(crate) fn with_extra<R>(&self, work: impl FnOnce(&mut Extra) -> R) -> R {
-        let mut extra = lock(&self.extra);
+        let mut cold = lock(&self.cold);
         self.add(Flags::EXTRA);
-        work(extra.get_or_insert_default())
+        work(Cold::extra_in(&mut cold))
     }
 
-    /// For the owner of a slot that was just filled: puts `extra` in, and says what it holds.
-    pub(crate) fn put_extra(&self, new: Box<Extra>, flags: Flags, chain: u8) {
-        let mut extra = lock(&self.extra);
-        *extra = Some(new);
-        let flags = flags.with(Flags::EXTRA);
+    /// For the owner: reads what is cold, if there is something.
+    pub(crate) fn with_cold<R>(&self, read: impl FnOnce(&Cold) -> R) -> Option<R> {
+        if !self.meta().has(Flags::COLD) {
+            return None;
+        }
+        lock(&self.cold).as_deref().map(read)
+    }
+
+    /// For the owner of a slot that was just filled: puts `cold` in, and says what it holds.
+    pub(crate) fn put_cold(&self, new: Arc<Cold>, flags: Flags, chain: u8) {
+        let flags = flags.with(new.flags());
+        *lock(&self.cold) = Some(new);
         let meta = Meta(self.meta.load(Ordering::Relaxed) | flags.0).with_chain(chain);
         self.meta.store(meta.0, Ordering::Relaxed);
     }
 
-    /// For the owner: takes `extra` out, to be dropped outside the lock.
-    pub(crate) fn take_extra(&self) -> Option<Box<Extra>> {
-        lock(&self.extra).take()
+    /// For the owner: takes out what is cold, to be dropped outside the lock.
+    pub(crate) fn take_cold(&self) -> Option<Arc<Cold>> {
+        if self.meta().has(Flags::COLD) { lock(&self.cold).take() } else { None }
+    }
+
+    /// For the owner: what a routine that starts here inherits.
+    pub(crate) fn heritage(&self) -> Option<Arc<Cold>> {
+        if !self.meta().has(Flags::HEIRS) {
+            return None;
+        }
+        lock(&self.cold).as_ref().and_then(Cold::to_hand_on)
     }
 
     #[inline]
@@ -463,7 +502,7 @@ impl Slot {
             return self.parent.load(Ordering::Relaxed);
         }
         if self.meta().has(Flags::EXTRA) {
-            return lock(&self.extra).as_deref().map_or(0, |extra| extra.parent);
+            return lock(&self.cold).as_deref().and_then(Cold::extra).map_or(0, |extra| extra.parent);
         }
         0
     }

@@ -54,7 +54,7 @@ pub(crate) enum Cause<'a> {
         type_name: &'static str,
     },
     Panic(&'a Panic),
-    TimedOut(Duration),
+    TimedOut(Option<Duration>),
     Rejected(&'static str),
     /// What it left behind panicked while it was dropped, which did not decide how it ended.
     DropPanic(&'a Panic),

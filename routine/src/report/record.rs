@@ -47,7 +47,10 @@ impl<'a> Record<'a> {
                 (format!("routine `{name}` {}", panicked(panic)), Told::plain(panic.message()), Some(Outcome::Panicked))
             }
             Cause::TimedOut(after) => {
-                let text = format!("did not end within {after:?}");
+                let text = match after {
+                    Some(after) => format!("did not end within {after:?}"),
+                    None => "did not end before the deadline of its group".to_owned(),
+                };
                 (format!("routine `{name}` timed out"), Told::plain(&text), Some(Outcome::TimedOut))
             }
             Cause::Rejected(why) => (format!("routine `{name}` was refused"), Told::plain(why), None),

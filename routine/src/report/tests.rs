@@ -190,7 +190,10 @@ fn other_ends_name_themselves() {
     let panic = panic::take(Box::new("boom"), 0);
     let hook = Location::caller();
     assert_eq!(message(Cause::Panic(&panic)), "routine `import` panicked: boom");
-    assert_eq!(message(Cause::TimedOut(Duration::from_secs(5))), "routine `import` timed out: did not end within 5s");
+    assert_eq!(
+        message(Cause::TimedOut(Some(Duration::from_secs(5)))),
+        "routine `import` timed out: did not end within 5s"
+    );
     assert_eq!(message(Cause::Rejected("no runtime")), "routine `import` was refused: no runtime");
     assert_eq!(
         message(Cause::DropPanic(&panic)),

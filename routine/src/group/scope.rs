@@ -1,0 +1,264 @@
+//! What starts the members of a group.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::time::Instant;
+
+use super::GroupError;
+use super::shared::Shared;
+use crate::cancel::CancelReason;
+use crate::current;
+use crate::error::Error;
+use crate::handle::Handle;
+use crate::life;
+use crate::outcome::IntoOutcome;
+use crate::policy::Policy;
+use crate::registry::{Cold, Slot};
+use crate::report::Subject;
+use crate::spawn;
+use crate::start::Start;
+use crate::task::{Fallible, Plain};
+use crate::trace::Trace;
+
+/// What starts the members of a group. It may be cloned and moved anywhere, also into members, which may start siblings.
+///
+/// A member that is started after its group is over, or has failed and does not wait for more, is cancelled before it runs:
+/// it counts as started and cancelled, and its handle says why.
+#[derive(Clone)]
+pub struct Scope {
+    shared: Arc<Shared>,
+    clock: Arc<Clock>,
+    /// What its members share, where they inherit what was inherited where the group was made.
+    member: Arc<Cold>,
+}
+
+/// When a group ends by itself.
+struct Clock {
+    deadline: Option<Instant>,
+    /// Whether somebody looks at it.
+    watched: AtomicBool,
+}
+
+impl Scope {
+    pub(super) fn new(limit: usize, grace: Option<Duration>, deadline: Option<Instant>, fail_fast: bool) -> Self {
+        let shared = Arc::new(Shared::new(limit, grace, fail_fast));
+        let heritage = current::slot().and_then(Slot::heritage);
+        let member = Arc::new(Cold::Member { group: Arc::clone(&shared), heritage });
+        Self { shared, clock: Arc::new(Clock { deadline, watched: AtomicBool::new(false) }), member }
+    }
+
+    pub(super) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Starts a member. Its failure belongs to the group, and is reported only if the group drops it untold.
+    ///
+    /// The handle may be dropped or awaited; the group waits for the member in either case. Where the group has a limit that
+    /// is used up, the member waits for its turn.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn go<F>(&self, future: F) -> Handle<<F::Output as IntoOutcome>::Value>
+    where
+        F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+    {
+        self.watch();
+        let start = Start::typed(type_name::<F>, Policy::Log);
+        spawn::started(spawn::start_member::<Fallible, F>(start, self.member(), future))
+    }
+
+    /// [`go`](Self::go) for a future of any value, whose `Err` is no failure.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn go_value<F>(&self, future: F) -> Handle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.watch();
+        let start = Start::typed(type_name::<F>, Policy::Log);
+        spawn::started(spawn::start_member::<Plain, F>(start, self.member(), future))
+    }
+
+    /// Starts a member, if it can run at once; else the future comes back.
+    ///
+    /// # Errors
+    /// The future, where the group has no room.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn try_go<F>(&self, future: F) -> Result<Handle<<F::Output as IntoOutcome>::Value>, F>
+    where
+        F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+    {
+        if self.shared.has_room() { Ok(self.go(future)) } else { Err(future) }
+    }
+
+    /// Starts blocking work as a member, on a thread of the blocking pool.
+    ///
+    /// A group that ends cannot stop it once it runs: [`is_cancelled`](crate::is_cancelled) turns true inside it, the group
+    /// waits for it, and the handle gives what it ends in. What has not begun is cancelled.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn go_blocking<F, R>(&self, work: F) -> Handle<R::Value>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        self.watch();
+        let start = Start::typed(type_name::<F>, Policy::Log);
+        spawn::started(spawn::start_member_blocking::<Fallible, F, R>(start, self.member(), work))
+    }
+
+    /// Waits until a member that is started then would run at once, or the group is over.
+    ///
+    /// It reserves nothing: another task may be faster.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn ready(&self) {
+        poll_fn(|cx| self.shared.poll_room(cx)).await;
+    }
+
+    /// Asks all members to stop, with a text that their errors tell, and ends them at their next await; after the grace, if
+    /// the group has one.
+    pub fn cancel(&self, why: impl Into<Cow<'static, str>>) {
+        self.shared.end(CancelReason::Requested(Some(why.into())));
+    }
+
+    /// How many members have started and not ended yet, those that wait for room included.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.shared.live()
+    }
+
+    /// What a member that starts here shares with the others.
+    fn member(&self) -> Arc<Cold> {
+        let heritage = current::slot().and_then(Slot::heritage);
+        let same = match (&heritage, Cold::to_hand_on(&self.member)) {
+            (None, None) => true,
+            (Some(here), Some(there)) => Arc::ptr_eq(here, &there),
+            _ => false,
+        };
+        if same {
+            Arc::clone(&self.member)
+        } else {
+            Arc::new(Cold::Member { group: Arc::clone(&self.shared), heritage })
+        }
+    }
+
+    /// Has somebody look at the clock, if the group has a deadline: a task of the runtime of its body or first member.
+    fn watch(&self) {
+        let Some(deadline) = self.clock.deadline else { return };
+        let Ok(runtime) = runtime::Handle::try_current() else { return };
+        if self.clock.watched.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let shared = Arc::downgrade(&self.shared);
+        runtime.spawn(async move {
+            tokio::time::sleep_until(deadline).await;
+            if let Some(shared) = shared.upgrade() {
+                shared.end(CancelReason::Deadline);
+            }
+        });
+    }
+
+    /// Awaits a body and then all members; the first failure ends both.
+    pub(super) async fn run<F, R>(self, body: F) -> Result<R::Value, GroupError>
+    where
+        F: AsyncFnOnce(Self) -> R,
+        R: IntoOutcome,
+    {
+        self.watch();
+        let dropped = EndWhenDropped(&self);
+        let mut body = pin!(Some(body(self.clone())));
+        let ended = poll_fn(|cx| {
+            if self.shared.poll_failed(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            let Some(body) = body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+            match catch_unwind(AssertUnwindSafe(|| body.poll(cx).map(R::into_outcome))) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(ended)) => Poll::Ready(Some(Ok(ended))),
+                Err(payload) => Poll::Ready(Some(Err(payload))),
+            }
+        })
+        .await;
+        // Before the members end, since it may hold what they wait for.
+        let left = catch_unwind(AssertUnwindSafe(|| body.set(None)));
+        if !matches!(ended, Some(Ok(Ok(_)))) || left.is_err() {
+            self.shared.end(CancelReason::SiblingFailed);
+        }
+        poll_fn(|cx| self.shared.poll_idle(cx)).await;
+        std::mem::forget(dropped);
+        // What is started from here on by a clone that got away is cancelled before it runs.
+        self.shared.kill(CancelReason::Dropped);
+        let failures = self.shared.take_failures();
+        match (ended, left) {
+            (Some(Err(payload)), _) | (_, Err(payload)) => resume_unwind(payload),
+            (Some(Ok(Ok(value))), Ok(())) => match GroupError::of(failures) {
+                None => Ok(value),
+                Some(error) => Err(error),
+            },
+            (Some(Ok(Err(failed))), Ok(())) => {
+                let mut failures = failures;
+                failures.kept.insert(0, Error::failed(body_subject(), failed));
+                Err(GroupError::of(failures).unwrap_or_else(|| unreachable!("the body failed")))
+            }
+            (None, Ok(())) => Err(GroupError::of(failures)
+                .unwrap_or_else(|| GroupError::alone(Error::ended_by_group(body_subject(), self.shared.reason())))),
+        }
+    }
+}
+
+/// Ends a group whose future is dropped before it is over.
+struct EndWhenDropped<'a>(&'a Scope);
+
+impl Drop for EndWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.shared.kill(CancelReason::Dropped);
+    }
+}
+
+/// Whom the failure of a body is about: the routine that awaits it, if one does.
+fn body_subject() -> Subject {
+    let mut subject = match current::slot() {
+        Some(slot) => life::subject(slot),
+        None => Subject {
+            id: None,
+            parent: None,
+            name: Cow::Borrowed(""),
+            trace: Trace::new(),
+            file: "",
+            line: 0,
+            policy: Policy::Log,
+            fields: Vec::new(),
+        },
+    };
+    subject.name = Cow::Borrowed("the body of a group");
+    subject
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope")
+            .field("live", &self.live())
+            .field("reason", &self.shared.reason())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,317 @@
+//! What the members of a group share: how many live, who waits for room, who has failed, and whether they are to end.
+//!
+//! # Invariants
+//! - `live` counts every member from its start to its end; whoever waits for a group waits until it is 0.
+//! - A member holds a place from its admission to its end. It is admitted where it starts, or waits in `queue` until a place
+//!   is given to it, which puts it into `granted`, until it takes the place with its first turn.
+//! - Once `killed` is set nobody parks any more: a waker is in `parked` only before that, and is woken by it.
+//! - One lock. No code of a user runs under it: wakers are woken, and errors dropped, outside.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::cancel::CancelReason;
+use crate::error::Error;
+
+/// Failures that a group keeps for whoever waits; more are reported when they happen, and counted.
+const KEPT: usize = 16;
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    limit: usize,
+    grace: Option<Duration>,
+    /// Whether the first failure ends the others.
+    fail_fast: AtomicBool,
+    killed: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    live: usize,
+    placed: usize,
+    queue: VecDeque<Queued>,
+    granted: HashSet<u64>,
+    parked: HashMap<u64, Waker>,
+    /// Who waits for members to end.
+    waiter: Option<Waker>,
+    /// Who waits for room.
+    hopeful: Vec<Waker>,
+    /// Members that ended and were not asked for yet, if anybody will ask.
+    ended: Option<VecDeque<u64>>,
+    failures: Failures,
+    reason: Option<CancelReason>,
+    token: CancellationToken,
+}
+
+#[derive(Debug)]
+struct Queued {
+    id: u64,
+    waker: Option<Waker>,
+}
+
+/// What went wrong in a group, the first first.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    pub(crate) kept: Vec<Error>,
+    pub(crate) left_out: usize,
+}
+
+/// What a member may do at its turn.
+#[derive(Debug)]
+pub(crate) enum Gate {
+    Open,
+    Wait,
+    Killed,
+}
+
+impl Shared {
+    /// A group whose first failure ends the others, or one that is asked which members have ended.
+    pub(super) fn new(limit: usize, grace: Option<Duration>, fail_fast: bool) -> Self {
+        let state = State { ended: (!fail_fast).then(VecDeque::new), ..State::default() };
+        Self {
+            limit,
+            grace,
+            fail_fast: AtomicBool::new(fail_fast),
+            killed: AtomicBool::new(false),
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a member in. Whether it may run at once; if not, it is in the queue.
+    pub(crate) fn enter(&self, id: u64) -> bool {
+        let mut state = self.state();
+        state.live += 1;
+        let admitted = state.placed < self.limit && state.queue.is_empty();
+        if admitted {
+            state.placed += 1;
+        } else {
+            state.queue.push_back(Queued { id, waker: None });
+        }
+        admitted
+    }
+
+    /// Whether a member that starts now would run at once.
+    pub(super) fn has_room(&self) -> bool {
+        let state = self.state();
+        state.placed < self.limit && state.queue.is_empty()
+    }
+
+    pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.state();
+        if (state.placed < self.limit && state.queue.is_empty()) || self.is_killed() {
+            return Poll::Ready(());
+        }
+        if !state.hopeful.iter().any(|waker| waker.will_wake(cx.waker())) {
+            state.hopeful.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    #[inline]
+    pub(crate) fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::Acquire)
+    }
+
+    /// Lets a member through that is in the queue, once it was given a place.
+    pub(crate) fn gate(&self, id: u64, cx: &Context<'_>) -> Gate {
+        if self.is_killed() {
+            return Gate::Killed;
+        }
+        let mut state = self.state();
+        if state.granted.remove(&id) {
+            // It holds the place from now on as if it had been admitted where it started.
+            return Gate::Open;
+        }
+        let mut old = None;
+        if let Some(queued) = state.queue.iter_mut().find(|queued| queued.id == id) {
+            old = queued.waker.replace(cx.waker().clone());
+        }
+        drop(state);
+        drop(old);
+        // Whoever killed the group in between may not have seen the waker.
+        if self.is_killed() { Gate::Killed } else { Gate::Wait }
+    }
+
+    /// Keeps the waker of a member that waits, unless it is to end.
+    pub(crate) fn park(&self, id: u64, waker: &Waker) -> bool {
+        let mut state = self.state();
+        if self.is_killed() {
+            return false;
+        }
+        state.parked.insert(id, waker.clone());
+        true
+    }
+
+    /// A member failed.
+    pub(crate) fn failed(self: &Arc<Self>, error: &Error) {
+        let mut state = self.state();
+        if state.failures.kept.len() < KEPT {
+            state.failures.kept.push(error.clone());
+        } else {
+            state.failures.left_out += 1;
+        }
+        let waiter = state.waiter.take();
+        drop(state);
+        if self.fail_fast.load(Ordering::Acquire) {
+            self.end(CancelReason::SiblingFailed);
+        }
+        waiter.into_iter().for_each(Waker::wake);
+    }
+
+    /// A member has ended, and nothing of it is left but what its handle gives.
+    pub(crate) fn ended(&self, id: u64, parked: bool, queued: bool) {
+        let mut state = self.state();
+        state.live -= 1;
+        let own = if parked { state.parked.remove(&id) } else { None };
+        let mut unqueued = None;
+        // Of those that were in the queue, one that never took its place may still be in it, or have been given one.
+        let holds = !queued || state.granted.remove(&id) || {
+            let place = state.queue.iter().position(|queued| queued.id == id);
+            unqueued = place.and_then(|place| state.queue.remove(place));
+            unqueued.is_none()
+        };
+        let mut wakers = Vec::new();
+        if holds {
+            state.placed -= 1;
+            if let Some(next) = state.queue.pop_front() {
+                state.placed += 1;
+                state.granted.insert(next.id);
+                wakers.extend(next.waker);
+            } else {
+                wakers.append(&mut state.hopeful);
+            }
+        }
+        if let Some(ended) = &mut state.ended {
+            ended.push_back(id);
+        }
+        if state.live == 0 || state.ended.is_some() {
+            wakers.extend(state.waiter.take());
+        }
+        drop(state);
+        drop((own, unqueued));
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Asks the members to stop, and ends them: at once, or after the grace where there is a runtime to wait for it.
+    pub(super) fn end(self: &Arc<Self>, reason: CancelReason) {
+        let (Some(grace), Ok(runtime)) = (self.grace, runtime::Handle::try_current()) else {
+            self.kill(reason);
+            return;
+        };
+        let mut state = self.state();
+        if state.reason.is_some() {
+            return;
+        }
+        state.reason = Some(reason.clone());
+        let token = state.token.clone();
+        drop(state);
+        token.cancel();
+        let shared = Arc::downgrade(self);
+        runtime.spawn(async move {
+            tokio::time::sleep(grace).await;
+            if let Some(shared) = shared.upgrade() {
+                shared.kill(reason);
+            }
+        });
+    }
+
+    /// Ends every member at its next await, those that have not run before they do.
+    pub(super) fn kill(&self, reason: CancelReason) {
+        let mut state = self.state();
+        state.reason.get_or_insert(reason);
+        self.killed.store(true, Ordering::Release);
+        let mut wakers: Vec<Waker> = mem::take(&mut state.parked).into_values().collect();
+        wakers.extend(state.queue.iter_mut().filter_map(|queued| queued.waker.take()));
+        wakers.append(&mut state.hopeful);
+        wakers.extend(state.waiter.take());
+        let token = state.token.clone();
+        drop(state);
+        token.cancel();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// From here on the first failure ends the others; one that was there already does so now.
+    pub(super) fn fail_fast(self: &Arc<Self>) {
+        self.fail_fast.store(true, Ordering::Release);
+        let failed = !self.state().failures.kept.is_empty();
+        if failed {
+            self.end(CancelReason::SiblingFailed);
+        }
+    }
+
+    /// Why the members are to stop; `None` where they are not.
+    pub(crate) fn reason(&self) -> Option<CancelReason> {
+        self.state().reason.clone()
+    }
+
+    pub(crate) fn token(&self) -> CancellationToken {
+        self.state().token.clone()
+    }
+
+    pub(super) fn poll_idle(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.state();
+        if state.live == 0 {
+            return Poll::Ready(());
+        }
+        let old = state.waiter.replace(cx.waker().clone());
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// Ready once a member has failed.
+    pub(super) fn poll_failed(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.state();
+        if !state.failures.kept.is_empty() || self.is_killed() {
+            return Poll::Ready(());
+        }
+        let old = state.waiter.replace(cx.waker().clone());
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// The next member that ended; `None` once there is none left.
+    pub(super) fn poll_ended(&self, cx: &Context<'_>) -> Poll<Option<u64>> {
+        let mut state = self.state();
+        if let Some(id) = state.ended.as_mut().and_then(VecDeque::pop_front) {
+            return Poll::Ready(Some(id));
+        }
+        if state.live == 0 {
+            return Poll::Ready(None);
+        }
+        let old = state.waiter.replace(cx.waker().clone());
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// Takes out the failure of a member whose error is handed over by itself.
+    pub(super) fn forget_failure(&self, error: &Error) {
+        let mut state = self.state();
+        let place = state.failures.kept.iter().position(|kept| kept.id() == error.id());
+        let forgotten = place.map(|place| state.failures.kept.remove(place));
+        drop(state);
+        drop(forgotten);
+    }
+
+    pub(super) fn take_failures(&self) -> Failures {
+        mem::take(&mut self.state().failures)
+    }
+
+    pub(super) fn live(&self) -> usize {
+        self.state().live
+    }
+}
