@@ -141,7 +141,7 @@ fn rest<F>(mut run: Pin<&mut Run<F>>) -> impl FnMut() {
 fn cut_short(turn: Turn, slot: &'static Slot, over: Over, drop_rest: &mut dyn FnMut()) -> Error {
     match over {
         Over::TimedOut => {
-            drop_body(slot, drop_rest);
+            life::drop_body(slot, drop_rest);
             turn.timed_out()
         }
         Over::Killed => life::end_killed(turn, drop_rest),
@@ -169,16 +169,8 @@ pub(crate) fn panicked(
 ) -> Error {
     let again = panic::was_reported(&*payload);
     let panic = panic::take(payload, slot.segment());
-    drop_body(slot, drop_rest);
+    life::drop_body(slot, drop_rest);
     if again { turn.panicked_again(panic) } else { turn.panicked(panic) }
-}
-
-#[cold]
-#[inline(never)]
-pub(crate) fn drop_body(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
-    if let Err(payload) = panic::contain(drop_rest) {
-        life::report_drop(slot, payload);
-    }
 }
 
 #[cold]
