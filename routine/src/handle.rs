@@ -66,7 +66,8 @@ impl<T> Handle<T> {
     /// the handle gives an error with [`is_cancelled`](Error::is_cancelled).
     ///
     /// Returns at once. A routine that ended before is left as it is. Blocking work cannot be stopped once it runs:
-    /// there it only turns [`is_cancelled`](crate::is_cancelled), and the handle gives what the work ends in.
+    /// there it only turns [`is_cancelled`](crate::is_cancelled), and the handle gives what the work ends in. Before that
+    /// it never runs, and ends when a thread of the pool comes to it.
     pub fn abort(&self) {
         self.task.abort();
         if self.born.slot.meta().has(Flags::BLOCKING) {

@@ -118,7 +118,7 @@ impl<F: Future> Future for InPlace<F> {
                 // A routine in place is its caller's, and no member of a group.
                 Err((turn, Over::TimedOut | Over::Killed)) => {
                     *this.slot = None;
-                    task::drop_body(slot, &mut || this.body.set(None));
+                    life::drop_body(slot, &mut || this.body.set(None));
                     let error = turn.timed_out_in_place();
                     let time_out = this.returns.time_out;
                     Poll::Ready(time_out.expect("the macro sets it where it sets a timeout")(error))
@@ -173,7 +173,7 @@ fn panicked<O>(
             let exit = turn.begin_exit();
             let again = panic::was_reported(&*payload);
             let panic = panic::read(&*payload, slot.segment());
-            task::drop_body(slot, drop_rest);
+            life::drop_body(slot, drop_rest);
             drop(if again { turn.panicked_again(panic, exit) } else { turn.panicked(panic, exit) });
             panic::mark_reported(&*payload);
             resume_unwind(payload)

@@ -64,6 +64,7 @@ mod context;
 mod exit;
 pub mod hook;
 mod in_place;
+mod launch;
 mod life;
 mod panic;
 mod report;

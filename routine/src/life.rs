@@ -20,6 +20,7 @@ use crate::exit::{self, Exit};
 use crate::group::{Gate, Shared};
 use crate::hook::{self, Begin, End};
 use crate::id::RoutineId;
+use crate::launch;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::{self, Panic};
 use crate::policy::Policy;
@@ -27,7 +28,6 @@ use crate::registry::{Birth, Cold, Extra, Flags, Heritage, Kind, Meta, Slot, Sta
 use crate::report::{self, Cause, Subject};
 use crate::site;
 use crate::span;
-use crate::spawn;
 use crate::start::{SpanMode, Start};
 use crate::stats::Count;
 use crate::thread;
@@ -204,9 +204,9 @@ fn dress(
 }
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.
-fn withdraw(slot: &'static Slot) {
-    free(slot);
-    thread::count(Count::Withdrawn);
+#[cold]
+pub(crate) fn withdraw(slot: &'static Slot) {
+    free(slot, Count::Withdrawn);
 }
 
 /// What a routine is, for hooks, reports and errors.
@@ -452,14 +452,7 @@ impl Turn {
         if self.slot.meta().has(Flags::SPAN) {
             span::close(self.slot);
         }
-        let meta = self.slot.meta();
-        let member = meta.has(Flags::GROUPED).then(|| (cancel::group(self.slot), self.slot.segment()));
-        free(self.slot);
-        thread::count(Count::Ended(outcome));
-        // Last: whoever waits for the group finds the books balanced and nothing of the member in the registry.
-        if let Some((Some(group), id)) = member {
-            group.ended(id, meta.has(Flags::PARKED), meta.has(Flags::QUEUED));
-        }
+        free(self.slot, Count::Ended(outcome));
     }
 }
 
@@ -485,32 +478,48 @@ fn before(slot: &'static Slot, started: bool) {
 /// Drops what is left of a routine that ends without having returned, and counts it as cancelled.
 #[cold]
 #[inline(never)]
-pub(crate) fn abandon(slot: &'static Slot, drop_body: &mut dyn FnMut()) {
-    if spawn::is_refused(slot) {
-        panic::swallow(drop_body);
-        withdraw(slot);
+pub(crate) fn abandon(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
+    if launch::is_dropped_at_launch(slot) {
+        let _entered = Entered::new(Some(slot));
+        drop_body(slot, drop_rest);
         return;
     }
     let turn = Turn::enter_to_end(slot);
-    if let Err(payload) = panic::contain(drop_body) {
-        report_drop(slot, payload);
-    }
+    drop_body(slot, drop_rest);
     turn.finish(Outcome::Cancelled);
 }
 
-/// Reports a panic of what a routine left behind, where that does not decide how it ended.
+/// Ends a routine whose body tokio dropped before it said whether it would take it.
 #[cold]
-pub(crate) fn report_drop(slot: &'static Slot, payload: Box<dyn Any + Send>) {
-    let panic = panic::take(payload, slot.segment());
-    report::report(&subject(slot), &Cause::DropPanic(&panic));
+pub(crate) fn cancel_unstarted(slot: &'static Slot) {
+    Turn::enter_to_end(slot).finish(Outcome::Cancelled);
 }
 
-fn free(slot: &'static Slot) {
+/// Drops what a routine left behind. A panic of that, where it does not decide how the routine ended, is a report of its
+/// own.
+#[cold]
+#[inline(never)]
+pub(crate) fn drop_body(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
+    if let Err(payload) = panic::contain(drop_rest) {
+        let panic = panic::take(payload, slot.segment());
+        report::report(&subject(slot), &Cause::DropPanic(&panic));
+    }
+}
+
+/// Takes a routine out of the registry, counts it, and tells its group.
+fn free(slot: &'static Slot, count: Count) {
+    let meta = slot.meta();
+    let member = meta.has(Flags::GROUPED).then(|| (cancel::group(slot), slot.segment()));
     // While the slot is the routine's own: what is dropped may be a user's, and sees the routine as the current one.
     let cold = slot.take_cold();
     panic::swallow(|| drop(cold));
     slot.clear();
     thread::give(slot);
+    thread::count(count);
+    // Last: whoever waits for the group finds the books balanced and nothing of the member in the registry.
+    if let Some((Some(group), id)) = member {
+        group.ended(id, meta.has(Flags::PARKED), meta.has(Flags::QUEUED));
+    }
 }
 
 /// The turn of a routine that may have a span, and may be a member of a group that has no room for it, or is over.
@@ -561,16 +570,14 @@ fn park(slot: &'static Slot, cx: &Context<'_>) -> bool {
 /// Ends a member of a group that is over, dropping what is left of it.
 #[cold]
 #[inline(never)]
-pub(crate) fn kill(slot: &'static Slot, drop_body: &mut dyn FnMut()) -> Error {
+pub(crate) fn kill(slot: &'static Slot, drop_rest: &mut dyn FnMut()) -> Error {
     let turn = Turn::enter_to_end(slot);
-    end_killed(turn, drop_body)
+    end_killed(turn, drop_rest)
 }
 
-pub(crate) fn end_killed(turn: Turn, drop_body: &mut dyn FnMut()) -> Error {
+pub(crate) fn end_killed(turn: Turn, drop_rest: &mut dyn FnMut()) -> Error {
     let slot = turn.slot;
-    if let Err(payload) = panic::contain(drop_body) {
-        report_drop(slot, payload);
-    }
+    drop_body(slot, drop_rest);
     match cancel::group(slot) {
         Some(group) => turn.cut(&group),
         None => unreachable!("only a group kills"),

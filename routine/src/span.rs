@@ -110,7 +110,7 @@ pub(crate) fn new(subject: &Subject, mode: SpanMode) -> Option<Span> {
 }
 
 fn make(subject: &Subject, mode: SpanMode) -> Span {
-    let name = text::clean(&subject.name, text::NAME);
+    let name = text::cleaned(&subject.name, text::NAME);
     match mode {
         SpanMode::Off => Span::none(),
         SpanMode::Child => span!(subject, name,),

@@ -2,7 +2,6 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use crate::current;
 use crate::error::{Error, Refusal};
 use crate::handle::Handle;
 use crate::id::RoutineId;
+use crate::launch::Launch;
 use crate::life::{self, Born};
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
@@ -97,8 +97,10 @@ where
     K::Value: 'static,
 {
     let born = life::begin(start, current::slot());
-    let _launch = Launch::of(born.slot);
-    Handle::new(tokio::task::spawn_local(Task::<K, F>::new(born.slot, body)), born)
+    let launch = Launch::of(born.slot);
+    let task = tokio::task::spawn_local(Task::<K, F>::new(born.slot, body));
+    launch.done();
+    Handle::new(task, born)
 }
 
 /// Starts `work` on the blocking pool of the runtime that is current.
@@ -128,8 +130,10 @@ where
     let born = life::begin(start, current::slot());
     let job = Job::<K, R>::new(born.slot, Box::new(work));
     // Tokio panics where the system gives it no more threads.
-    let _launch = Launch::of(born.slot);
-    Handle::new(runtime.spawn_blocking(move || job.run()), born)
+    let launch = Launch::of(born.slot);
+    let task = runtime.spawn_blocking(move || job.run());
+    launch.done();
+    Handle::new(task, born)
 }
 
 /// Starts `body` on the runtime that is current, as a member of a group.
@@ -171,8 +175,10 @@ where
     if born.slot.meta().has(Flags::QUEUED) {
         return Ok(Handle::new(runtime.spawn(Queued::new(born.slot, job)), born));
     }
-    let _launch = Launch::of(born.slot);
-    Ok(Handle::new(runtime.spawn_blocking(move || job.run()), born))
+    let launch = Launch::of(born.slot);
+    let task = runtime.spawn_blocking(move || job.run());
+    launch.done();
+    Ok(Handle::new(task, born))
 }
 
 /// The error of a routine that cannot start, counted but not reported: its caller holds it.
@@ -196,31 +202,6 @@ fn refuse(origin: u32, policy: Policy, extra: Option<Box<Extra>>, refusal: Refus
         },
         refusal,
     )
-}
-
-thread_local! {
-    static LAUNCHING: Cell<u64> = const { Cell::new(0) };
-}
-
-/// Marks a routine as handed to tokio and not yet taken by it: dropped by a panic in between, it never started.
-struct Launch;
-
-impl Launch {
-    fn of(slot: &Slot) -> Self {
-        LAUNCHING.set(slot.segment());
-        Self
-    }
-}
-
-impl Drop for Launch {
-    fn drop(&mut self) {
-        LAUNCHING.set(0);
-    }
-}
-
-/// Whether tokio is refusing this routine, by a panic. A runtime that is gone drops what it is given, which is an end as any.
-pub(crate) fn is_refused(slot: &Slot) -> bool {
-    LAUNCHING.get() == slot.segment() && std::thread::panicking()
 }
 
 /// Starts a routine in the background. Go's `Go`.

@@ -140,7 +140,7 @@ fn cut_short(turn: Turn, slot: &'static Slot, over: Over, drop_rest: &mut dyn Fn
     match over {
         Over::TimedOut => {
             let exit = turn.begin_exit();
-            drop_body(slot, drop_rest);
+            life::drop_body(slot, drop_rest);
             turn.timed_out(exit)
         }
         Over::Killed => life::end_killed(turn, drop_rest),
@@ -168,7 +168,7 @@ fn failed(turn: Turn, slot: &'static Slot, failed: Failed, drop_rest: &mut dyn F
         Err(payload) => {
             // The error's own drop may panic, too.
             let mut failed = Some(failed);
-            drop_body(slot, &mut || {
+            life::drop_body(slot, &mut || {
                 if let Some(failed) = failed.take() {
                     turn.report_besides(failed);
                 }
@@ -191,16 +191,8 @@ pub(crate) fn panicked(
     let exit = turn.begin_exit();
     let again = panic::was_reported(&*payload);
     let panic = panic::take(payload, slot.segment());
-    drop_body(slot, drop_rest);
+    life::drop_body(slot, drop_rest);
     if again { turn.panicked_again(panic, exit) } else { turn.panicked(panic, exit) }
-}
-
-#[cold]
-#[inline(never)]
-pub(crate) fn drop_body(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
-    if let Err(payload) = panic::contain(drop_rest) {
-        life::report_drop(slot, payload);
-    }
 }
 
 #[cold]

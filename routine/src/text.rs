@@ -3,6 +3,7 @@
 //! Whoever reads a log trusts that a line is a record. An error's text may hold what a stranger sent: newlines that forge
 //! records, escape sequences that a terminal obeys, marks that turn the direction of what follows.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
 use crate::panic;
@@ -32,6 +33,11 @@ pub(crate) fn clean(input: &dyn Display, cap: usize) -> String {
         }
     }
     line.text
+}
+
+/// [`clean`] for a text that is clean as a rule, such as a name that stands in the source: that is not copied.
+pub(crate) fn cleaned(text: &str, cap: usize) -> Cow<'_, str> {
+    if text.len() <= cap && !text.contains(is_unsafe) { Cow::Borrowed(text) } else { Cow::Owned(clean(&text, cap)) }
 }
 
 /// Takes text up to a cap, and then refuses, which ends the formatting: a text of 100 MB costs as much as its head.

@@ -1,7 +1,5 @@
 //! Every way a routine ends, and what its handle gives.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use routine::{Builder, Outcome, Policy, go, go_blocking, go_value, is_cancelled};
@@ -74,45 +72,6 @@ async fn a_resumed_panic_has_no_stack_of_another() {
     assert_eq!(error.panic().unwrap().location(), None);
 }
 
-#[tokio::test]
-async fn an_abort_cancels_before_the_first_poll_and_while_it_waits() {
-    let dropped = Arc::new(AtomicBool::new(false));
-    struct Guard(Arc<AtomicBool>);
-    impl Drop for Guard {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::SeqCst);
-        }
-    }
-    let guard = Guard(Arc::clone(&dropped));
-    let unpolled = go(async move {
-        let _guard = guard;
-        std::future::pending::<()>().await;
-    });
-    unpolled.abort();
-    unpolled.abort();
-    assert!(unpolled.await.unwrap_err().is_cancelled());
-    assert!(dropped.load(Ordering::SeqCst));
-
-    let (begun, has_begun) = tokio::sync::oneshot::channel();
-    let waiting = go(async move {
-        let _ = begun.send(());
-        std::future::pending::<()>().await;
-    });
-    has_begun.await.unwrap();
-    waiting.abort();
-    assert!(waiting.await.unwrap_err().is_cancelled());
-}
-
-#[tokio::test]
-async fn an_abort_of_what_has_ended_changes_nothing() {
-    let handle = go_value(async { 5 });
-    while !handle.is_finished() {
-        tokio::task::yield_now().await;
-    }
-    handle.abort();
-    assert_eq!(handle.await.unwrap(), 5);
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_timeout_is_an_outcome_of_its_own() {
     capture();
@@ -178,28 +137,6 @@ async fn blocking_work_that_runs_only_sees_the_flag() {
     assert_eq!(handle.await.unwrap(), "ended by itself");
 }
 
-#[test]
-fn outside_a_runtime_a_start_is_refused() {
-    let error = routine::try_go(async {}).unwrap_err();
-    assert!(error.is_rejected());
-    assert!(error.to_string().contains("no tokio runtime here"), "{error}");
-    assert_eq!(error.id(), None);
-}
-
-#[test]
-fn outside_a_runtime_the_panic_is_at_the_callers_line() {
-    let place = Arc::new(std::sync::Mutex::new(None));
-    let seen = Arc::clone(&place);
-    let thread = std::thread::spawn(move || {
-        let (line, caught) = (line!(), std::panic::catch_unwind(|| go(async {})));
-        let message = *caught.err().unwrap().downcast::<String>().unwrap();
-        *seen.lock().unwrap() = Some(message);
-        line
-    });
-    thread.join().unwrap();
-    assert!(place.lock().unwrap().as_ref().unwrap().contains("no tokio runtime here"));
-}
-
 #[tokio::test]
 async fn a_local_routine_runs_on_its_thread() {
     let local = tokio::task::LocalSet::new();
@@ -210,27 +147,6 @@ async fn a_local_routine_runs_on_its_thread() {
         })
         .await;
     assert_eq!(ran.unwrap(), 5);
-}
-
-#[test]
-fn a_routine_on_a_runtime_that_is_gone_is_cancelled() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let handle = runtime.handle().clone();
-    drop(runtime);
-    let lost = Builder::new().spawn_on(&handle, async {});
-    let waits = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert!(waits.block_on(lost).unwrap_err().is_cancelled());
-}
-
-#[test]
-fn blocking_work_for_a_runtime_that_is_gone_is_cancelled() {
-    let gone = tokio::runtime::Runtime::new().unwrap();
-    let runtime = gone.handle().clone();
-    gone.shutdown_background();
-    let lost = Builder::new().spawn_blocking_on(&runtime, || Ok::<_, String>(1));
-    let waits = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let error = waits.block_on(lost).unwrap_err();
-    assert!(error.is_cancelled() && !error.is_rejected());
 }
 
 #[tokio::test]

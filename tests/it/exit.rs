@@ -124,9 +124,3 @@ fn without_a_subscriber_reports_go_to_stderr_on_one_line() {
     assert!(said.contains("worse news"), "{said}");
     assert_eq!(text(&output.stdout), "1\n");
 }
-
-#[test]
-fn the_books_balance_whatever_dies() {
-    let output = run(env!("CARGO_BIN_EXE_books"));
-    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
-}

@@ -16,6 +16,7 @@
     reason = "the bodies under test have every shape that a user may write"
 )]
 
+mod aborts;
 mod async_trait;
 mod awaits;
 mod docs;
@@ -33,6 +34,8 @@ mod inherited;
 mod inline_bodies;
 mod inline_forms;
 mod ladder;
+mod memory;
+mod outside;
 mod panic_abort;
 mod registry;
 mod reports;

@@ -1,16 +1,21 @@
 //! Shared support of the tests: what was logged, and small programs that end in a way that only a process can.
 
+mod heap;
+mod watch;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::process::{Command, Output};
 use std::sync::{Mutex, Once, PoisonError};
 
+pub use heap::Heap;
 use routine::TraceId;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
+pub use watch::{Watch, Watched};
 
 /// A record that was logged under the target `routine`.
 #[derive(Clone, Debug)]
@@ -96,5 +101,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
 /// If it cannot be started.
 #[must_use]
 pub fn run(program: &str) -> Output {
-    Command::new(program).env_remove("RUST_BACKTRACE").output().expect("the program was built with the tests")
+    run_with(program, &[])
+}
+
+/// [`run`] with arguments.
+///
+/// # Panics
+/// If it cannot be started.
+#[must_use]
+pub fn run_with(program: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(program);
+    command.args(arguments).env_remove("RUST_BACKTRACE").output().expect("the program was built with the tests")
 }

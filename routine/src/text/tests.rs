@@ -28,6 +28,13 @@ fn a_long_text_is_cut_at_a_character_and_says_so() {
 }
 
 #[test]
+fn a_text_that_is_clean_is_not_copied() {
+    assert!(matches!(cleaned("imp漢", 6), Cow::Borrowed("imp漢")));
+    assert!(matches!(cleaned("import", 5), Cow::Owned(text) if text == "impor…"));
+    assert!(matches!(cleaned("im\nport", 20), Cow::Owned(text) if text == r"im\nport"));
+}
+
+#[test]
 fn formatting_stops_once_the_text_is_full() {
     let pieces = Cell::new(0);
     let endless = Shown(|f: &mut fmt::Formatter<'_>| {
