@@ -1,6 +1,6 @@
 //! Reads what stands in `routine!`: options, and the work.
 
-use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Block, Error, Expr, ExprAsync, ExprClosure, Result, ReturnType, Stmt, Token, token};
@@ -42,8 +42,8 @@ pub(crate) fn split(input: TokenStream) -> Result<(Options, TokenStream)> {
     Ok((options, work))
 }
 
-/// `<recover, name = "x"> statements`. The list ends at the first `>` that is no part of an arrow; a path such as
-/// `<T as Trait>::run()` is no list.
+/// `<recover, name = "x"> statements`. The list ends at the first `>` that is no part of an arrow. A path such as
+/// `<Vec<u8> as Trait>::run()` is no list: a list begins with an option, or with a word that stands like one.
 fn in_angle_brackets(input: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     let is = |token: &TokenTree, wanted: char| matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted);
     let mut tokens = input.clone().into_iter();
@@ -59,6 +59,18 @@ fn in_angle_brackets(input: &TokenStream) -> Option<(TokenStream, TokenStream)> 
             break;
         }
         options.push(token);
+    }
+    let stands_like_one = |after: Option<&TokenTree>| match after {
+        None => true,
+        Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), ',' | '='),
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis,
+        Some(_) => false,
+    };
+    match options.first() {
+        Some(TokenTree::Ident(word)) if KNOWN.iter().any(|known| word == known) => {}
+        Some(TokenTree::Ident(_) | TokenTree::Literal(_)) if stands_like_one(options.get(1)) => {}
+        None => {}
+        Some(_) => return None,
     }
     let work: TokenStream = tokens.collect();
     let is_path = matches!(work.clone().into_iter().next(), Some(token) if is(&token, ':'));
@@ -87,7 +99,7 @@ fn starts_option(input: ParseStream<'_>) -> bool {
     } else if ahead.peek(Token![==]) || ahead.peek(Token![=>]) || ahead.peek(Token![as]) {
         false
     } else if ahead.peek(Token![=]) {
-        known || !reads_as_statements(input)
+        !is_assignment(&ahead) && (known || !reads_as_statements(input))
     } else if ahead.peek(Token![,]) {
         known || ahead.parse::<Token![,]>().is_ok_and(|_| !ahead.is_empty())
     } else if ahead.peek(token::Paren) {
@@ -96,6 +108,12 @@ fn starts_option(input: ParseStream<'_>) -> bool {
     } else {
         known && (ahead.peek(syn::Ident::peek_any) || ahead.peek(syn::Lit) || ahead.peek(token::Brace))
     }
+}
+
+/// Whether `= expression;` follows: an assignment to a variable that has the name of an option.
+fn is_assignment(ahead: ParseStream<'_>) -> bool {
+    let ahead = ahead.fork();
+    ahead.parse::<Token![=]>().is_ok() && ahead.parse::<Expr>().is_ok() && ahead.peek(Token![;])
 }
 
 fn reads_as_statements(input: ParseStream<'_>) -> bool {

@@ -75,10 +75,10 @@ pub(crate) fn settle(statements: &mut Vec<Stmt>, rt: &TokenStream) {
     match statements.last_mut() {
         Some(Stmt::Expr(tail, None)) if !is_valueless(tail) => {
             if !is_settled(tail) {
-                *tail = lift(tail, rt);
+                *tail = lift(tail, starts_with_struct(tail), rt);
             }
         }
-        Some(last @ Stmt::Macro(StmtMacro { semi_token: None, .. })) => *last = Stmt::Expr(lift(last, rt), None),
+        Some(last @ Stmt::Macro(StmtMacro { semi_token: None, .. })) => *last = Stmt::Expr(lift(last, false, rt), None),
         _ => {
             statements
                 .push(Stmt::Expr(parse_quote_spanned!(Span::mixed_site()=> ::core::result::Result::Ok(())), None));
@@ -88,9 +88,11 @@ pub(crate) fn settle(statements: &mut Vec<Stmt>, rt: &TokenStream) {
 
 /// Input: `tail`.
 /// Output: `match tail { t => (&&Tail(&t)).tail().lift(t) }`, so that what the tail borrows lives as long as before.
-fn lift(tail: &impl ToTokens, rt: &TokenStream) -> Expr {
+fn lift(tail: &impl ToTokens, in_parentheses: bool, rt: &TokenStream) -> Expr {
     let value = private("__tail");
     let place = tail.span().resolved_at(Span::mixed_site());
+    // A struct literal must be in parentheses there, and anything else must not, for the compiler's lints.
+    let tail = if in_parentheses { quote_spanned!(place=> (#tail)) } else { tail.to_token_stream() };
     let lifted = quote_spanned! {place=>
         match #tail {
             #[allow(unreachable_code)]
@@ -106,11 +108,30 @@ fn lift(tail: &impl ToTokens, rt: &TokenStream) -> Expr {
 /// A last statement that has no value, though nothing ends it: a loop, or an `if` without `else`.
 fn is_valueless(tail: &Expr) -> bool {
     match tail {
-        Expr::ForLoop(_) | Expr::While(_) | Expr::Assign(_) => true,
+        Expr::ForLoop(_) | Expr::While(_) => true,
         Expr::If(branch) => match &branch.else_branch {
             None => true,
             Some((_, rest)) => matches!(**rest, Expr::If(_)) && is_valueless(rest),
         },
+        _ => false,
+    }
+}
+
+/// Whether an expression begins with a struct literal, whose brace a `match` would take for its own.
+fn starts_with_struct(tail: &Expr) -> bool {
+    match tail {
+        Expr::Struct(_) => true,
+        Expr::MethodCall(call) => starts_with_struct(&call.receiver),
+        Expr::Field(field) => starts_with_struct(&field.base),
+        Expr::Await(wait) => starts_with_struct(&wait.base),
+        Expr::Try(question) => starts_with_struct(&question.expr),
+        Expr::Index(index) => starts_with_struct(&index.expr),
+        Expr::Cast(cast) => starts_with_struct(&cast.expr),
+        Expr::Binary(binary) => starts_with_struct(&binary.left) || starts_with_struct(&binary.right),
+        Expr::Assign(assign) => starts_with_struct(&assign.right),
+        Expr::Range(range) => [&range.start, &range.end].into_iter().flatten().any(|end| starts_with_struct(end)),
+        Expr::Reference(reference) => starts_with_struct(&reference.expr),
+        Expr::Unary(unary) => starts_with_struct(&unary.expr),
         _ => false,
     }
 }
@@ -156,6 +177,11 @@ impl<'ast> Visit<'ast> for Break<'_> {
         };
     }
 
+    // What a macro does with a `break` cannot be seen; in `select!` it ends the loop around.
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        self.found |= has_break(call.tokens.clone());
+    }
+
     fn visit_expr_loop(&mut self, expr: &'ast ExprLoop) {
         self.inner(&expr.body);
     }
@@ -171,6 +197,14 @@ impl<'ast> Visit<'ast> for Break<'_> {
     fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
     fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
     fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+fn has_break(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "break",
+        TokenTree::Group(group) => has_break(group.stream()),
+        _ => false,
+    })
 }
 
 /// Input: `return;`.

@@ -176,3 +176,99 @@ mod renamed {
         handle.await.unwrap();
     }
 }
+
+async fn read() -> std::io::Result<u8> {
+    Ok(1)
+}
+
+#[derive(Debug, PartialEq)]
+struct Pair {
+    x: u8,
+}
+
+#[tokio::test]
+async fn a_loop_that_a_macro_ends_has_no_value_of_its_own() {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel::<u8>(4);
+    sender.send(1).await.unwrap();
+    let inside = routine! {
+        loop {
+            tokio::select! {
+                biased;
+                message = receiver.recv() => match message {
+                    Some(_) => { read().await?; }
+                    None => break,
+                },
+                () = routine::cancelled() => break,
+            }
+        }
+    };
+    drop(sender);
+    inside.await.unwrap();
+
+    let before = routine! {
+        loop {
+            read().await?;
+            tokio::select! { () = std::future::ready(()) => break }
+        }
+    };
+    before.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_struct_literal_may_be_the_value_of_a_body_with_a_question_mark() {
+    let pair = routine! { let x = read().await?; Pair { x } };
+    assert_eq!(pair.await.unwrap(), Pair { x: 1 });
+    let shifted = routine! { let x = read().await?; Pair { x }.x + 1 };
+    assert_eq!(shifted.await.unwrap(), 2);
+    let blocking = routine!(|| {
+        let x = u8::try_from(1_u16)?;
+        Pair { x }
+    });
+    assert_eq!(blocking.await.unwrap(), Pair { x: 1 });
+}
+
+#[allow(unused_assignments)]
+#[tokio::test]
+async fn an_assignment_may_be_the_end_of_a_body_with_a_question_mark() {
+    let assigned = routine! {
+        let mut x = read().await?;
+        tokio::task::yield_now().await;
+        assert_eq!(x, 1);
+        x = 2
+    };
+    assigned.await.unwrap();
+}
+
+trait Runs {
+    fn run() -> std::future::Ready<u8>;
+}
+
+impl Runs for Vec<u8> {
+    fn run() -> std::future::Ready<u8> {
+        std::future::ready(5)
+    }
+}
+
+#[tokio::test]
+async fn a_path_with_generics_of_its_own_is_no_list_of_options() {
+    assert_eq!(routine!(<Vec<u8> as Runs>::run()).await.unwrap(), 5);
+    let converted = routine! { <u8 as TryFrom<u16>>::try_from(1)?; };
+    converted.await.unwrap();
+}
+
+#[allow(unused_assignments)]
+#[tokio::test]
+async fn a_variable_may_have_the_name_of_an_option() {
+    let assigned = routine! {
+        let mut name = 1;
+        assert_eq!(name, 1);
+        name = 2;
+        name
+    };
+    assert_eq!(assigned.await.unwrap(), 2);
+    let mut name = 1;
+    let first = routine! { name = 2; tokio::task::yield_now().await; name };
+    assert_eq!((first.await.unwrap(), name), (2, 1));
+    name += 1;
+    assert_eq!(name, 2);
+}
