@@ -92,7 +92,7 @@ fn with_field() -> Handle<()> {
 }
 
 fn with_timeout() -> Handle<()> {
-    Builder::new().timeout(Duration::from_secs(600)).spawn(yield_now())
+    Builder::new().timeout(Duration::from_mins(10)).spawn(yield_now())
 }
 
 fn asked_to_stop() -> Handle<()> {
