@@ -40,6 +40,9 @@ impl Context {
         if outer.is_some_and(|outer| outer.meta().has(Flags::NO_HOOKS)) {
             flags = flags.with(Flags::NO_HOOKS);
         }
+        if outer.is_some_and(|outer| outer.meta().has(Flags::WANTS_STACK)) {
+            flags = flags.with(Flags::WANTS_STACK);
+        }
         // A scope in a member of a group hears of the group's end, and is none of those that the group waits for.
         let base = match outer.and_then(cancel::group) {
             Some(group) => Some(Arc::new(Cold::Member { group, heritage })),

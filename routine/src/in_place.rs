@@ -85,9 +85,8 @@ pin_project! {
 }
 
 impl<F: Future> InPlace<F> {
-    pub(crate) fn new(mut start: Start, body: F, returns: Returns<F::Output>) -> Self {
-        start.flags = start.flags.with(Flags::IN_PLACE);
-        Self { slot: Some(life::begin(start, current::slot()).slot), returns, body: Some(body) }
+    pub(crate) fn new(start: Start, body: F, returns: Returns<F::Output>) -> Self {
+        Self { slot: Some(begin(start)), returns, body: Some(body) }
     }
 }
 
@@ -141,9 +140,8 @@ impl<F: Future> Future for InPlace<F> {
 }
 
 /// Runs a body here, as a routine in place.
-pub fn in_place_call<R>(mut start: Start, returns: Returns<R>, body: impl FnOnce() -> R) -> R {
-    start.flags = start.flags.with(Flags::IN_PLACE);
-    let slot = life::begin(start, current::slot()).slot;
+pub fn in_place_call<R>(start: Start, returns: Returns<R>, body: impl FnOnce() -> R) -> R {
+    let slot = begin(start);
     let turn = Turn::enter(slot);
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(output) => {
@@ -152,6 +150,18 @@ pub fn in_place_call<R>(mut start: Start, returns: Returns<R>, body: impl FnOnce
         }
         Err(payload) => panicked(turn, slot, payload, returns.recover, &mut || ()),
     }
+}
+
+fn begin(mut start: Start) -> &'static Slot {
+    let around = current::slot();
+    start.flags = start.flags.with(Flags::IN_PLACE);
+    if let Some(around) = around {
+        if around.meta().wants_stack() {
+            start.flags = start.flags.with(Flags::WANTS_STACK);
+        }
+        panic::goes_on(around);
+    }
+    life::begin(start, around).slot
 }
 
 fn ended(turn: Turn, failed: bool) {
@@ -173,9 +183,10 @@ fn panicked<O>(
             let exit = turn.begin_exit();
             let again = panic::was_reported(&*payload);
             let panic = panic::read(&*payload, slot.segment());
+            let seen = panic.seen();
             life::drop_body(slot, drop_rest);
             drop(if again { turn.panicked_again(panic, exit) } else { turn.panicked(panic, exit) });
-            panic::mark_reported(&*payload);
+            panic::mark_reported(&*payload, seen);
             resume_unwind(payload)
         }
     }

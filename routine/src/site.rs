@@ -292,7 +292,7 @@ mod tests {
         }
         impl<T> Generic<T> {
             async fn total(self) -> T {
-                self.0
+                std::future::ready(self.0).await
             }
         }
         assert_eq!(named(&Plain.run()), "run");

@@ -132,6 +132,59 @@ async fn a_panic_goes_on_and_is_reported_once() {
     assert_eq!(records(root).len(), 1, "{:#?}", records(root));
 }
 
+#[routine(in_place, recover)]
+async fn recovers() -> Result<(), routine::Error> {
+    panics().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn under_recover_its_panic_has_a_stack_and_takes_it_along() {
+    capture();
+    let handle = routine::go_with_recover(async { panics().await });
+    let root = handle.trace().root();
+    let error = handle.await.unwrap_err();
+    let panic = error.panic().unwrap();
+    assert!(panic.location().unwrap().contains("in_place.rs:"), "{panic}");
+    let stack = panic.stack().unwrap();
+    assert!(stack.contains("in_place.rs:") && !stack.contains("catch_unwind"), "{stack}");
+    let records = records(root);
+    assert_eq!(records.len(), 1, "{records:#?}");
+    // Other tests may have used up what is shown at once.
+    let shown = records[0].field("exception.stacktrace");
+    assert!(shown == stack || shown.starts_with("omitted"), "{shown}");
+}
+
+#[tokio::test]
+async fn recover_around_it_returns_its_place_and_stack() {
+    capture();
+    let scope = routine::Trace::new();
+    let error = routine::trace::scope(scope, recovers()).await.unwrap_err();
+    let panic = error.panic().unwrap();
+    assert!(panic.location().is_some() && panic.stack().is_some(), "{panic:?}");
+    assert!(error.to_string().contains("in_place.rs:"), "{error}");
+    assert_eq!(records(scope.root()).len(), 1);
+}
+
+#[tokio::test]
+async fn a_panic_that_was_caught_silences_no_later_one() {
+    capture();
+    let handle = routine::go_value(async {
+        let caught = std::panic::catch_unwind(AssertUnwindSafe(|| Box::pin(panics()).as_mut().poll(&mut context())));
+        let payload = caught.map(|_| ()).unwrap_err();
+        tokio::task::yield_now().await;
+        // The same box stands for a new one that was given its place.
+        std::panic::resume_unwind(payload);
+    });
+    let root = handle.trace().root();
+    assert!(handle.await.unwrap_err().is_panic());
+    assert_eq!(records(root).len(), 2, "{:#?}", records(root));
+}
+
+fn context() -> std::task::Context<'static> {
+    std::task::Context::from_waker(std::task::Waker::noop())
+}
+
 #[test]
 fn it_needs_no_runtime() {
     let mut store = Store { rows: Vec::new() };

@@ -7,21 +7,20 @@
 //! # Invariants
 //! - A thread keeps one capture, of its latest panic inside a routine, with the routine's number. It is used for a
 //!   payload only if number, type and message agree; numbers are never given twice.
-//! - A thread keeps one mark, of the payload that was reported last and is on its way to an outer routine. Any new panic
-//!   of the thread removes it, since the payload's address may then be another's.
+//! - A thread keeps one mark, of the payload that was reported last and is on its way to the routine around. Any new panic
+//!   of the thread removes it, and any turn or wait of that routine, since the payload's address may then be another's.
 
 use std::any::{Any, TypeId};
 use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::panic::PanicHookInfo;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
-use super::{Panic, message};
+use super::{Panic, Seen, Stack, message};
 use crate::current;
 use crate::id::RoutineId;
 use crate::life;
-use crate::policy::Policy;
-use crate::registry::Slot;
+use crate::registry::{Slot, State};
 use crate::report::{self, Cause, Subject};
 use crate::text;
 
@@ -29,8 +28,18 @@ use crate::text;
 struct Capture {
     id: u64,
     payload: Mark,
-    location: Option<String>,
-    stack: Option<Backtrace>,
+    seen: Seen,
+}
+
+/// A panic that was reported and goes on to the routine around.
+struct Reported {
+    address: usize,
+    payload: Mark,
+    /// The number of the routine around.
+    around: u64,
+    /// Whether it goes through a scope first, so that the slot of the routine around is not at hand.
+    through_scope: bool,
+    seen: Seen,
 }
 
 /// What a payload is known again by.
@@ -50,7 +59,7 @@ impl Mark {
 
 thread_local! {
     static LATEST: Cell<Option<Box<Capture>>> = const { Cell::new(None) };
-    static REPORTED: Cell<Option<Box<(usize, Mark)>>> = const { Cell::new(None) };
+    static REPORTED: Cell<Option<Box<Reported>>> = const { Cell::new(None) };
 }
 
 static INSTALLED: Once = Once::new();
@@ -86,13 +95,12 @@ fn see(info: &PanicHookInfo<'_>) {
     if id == 0 {
         return;
     }
-    let wants_stack = slot.meta().policy() == Policy::Recover;
-    let capture = Capture {
-        id,
-        payload: Mark::of(info.payload()),
+    let stack = slot.meta().wants_stack().then(Backtrace::force_capture);
+    let seen = Seen {
         location: info.location().map(ToString::to_string),
-        stack: wants_stack.then(Backtrace::force_capture),
+        stack: stack.map(|captured| Arc::new(Stack::new(captured))),
     };
+    let capture = Capture { id, payload: Mark::of(info.payload()), seen };
     if cfg!(panic = "abort") {
         last_words(slot, info.payload(), capture);
     } else {
@@ -104,28 +112,63 @@ fn see(info: &PanicHookInfo<'_>) {
 /// a subscriber may be what panicked.
 #[cold]
 fn last_words(slot: &Slot, payload: &(dyn Any + Send), capture: Capture) {
-    let panic = Panic::new(payload, capture.location, capture.stack);
+    let panic = Panic::new(payload, capture.seen);
     let subject = Subject { id: RoutineId::from_raw(capture.id), ..life::subject(slot) };
     report::to_stderr(&report::render(&subject, &Cause::Panic(&panic)));
 }
 
-/// Location and stack of the panic that `payload` came from, if this thread saw it in the routine with number `id`.
-pub(super) fn take(payload: &(dyn Any + Send), id: u64) -> Option<(Option<String>, Option<Backtrace>)> {
+/// What this thread saw of the panic that `payload` came from, if it was in the routine with number `id`.
+pub(super) fn take(payload: &(dyn Any + Send), id: u64) -> Option<Seen> {
     let capture = LATEST.try_with(Cell::take).ok().flatten()?;
     let same = capture.id == id && capture.payload == Mark::of(payload);
-    same.then_some((capture.location, capture.stack))
+    same.then_some(capture.seen)
 }
 
-/// Notes that the panic of a payload was reported, before the payload is resumed.
-pub(crate) fn mark_reported(payload: &(dyn Any + Send)) {
-    let mark = Box::new((address(payload), Mark::of(payload)));
-    let _ = REPORTED.try_with(|reported| reported.set(Some(mark)));
+/// Notes that the panic of a payload was reported, with what is known of it, before the payload is resumed into what is
+/// current now.
+///
+/// A payload is known again by its address, type and message, and only in the turn that it was resumed into, up to where
+/// that starts another routine in place. What is left: a routine that catches the payload, drops it, and at once resumes
+/// another of the same type and message, which was given the same address, counts as panicked without a record of its own.
+/// Where a scope lies between the two routines, that goes for the whole time up to the next panic of the thread. A payload
+/// that is kept and resumed in a later turn is reported again.
+pub(crate) fn mark_reported(payload: &(dyn Any + Send), seen: Seen) {
+    let around = current::slot().filter(|around| around.routine() != 0);
+    let mark = around.map(|around| {
+        let through_scope = !around.meta().is_routine();
+        if !through_scope {
+            around.expect_reported_panic();
+        }
+        let around = around.routine();
+        Box::new(Reported { address: address(payload), payload: Mark::of(payload), around, through_scope, seen })
+    });
+    let _ = REPORTED.try_with(|reported| reported.set(mark));
 }
 
-/// Whether the panic of a payload was reported by a routine inside the one that caught it now. Asked once for a payload.
+/// Whether the panic of a payload was reported by a routine inside the current one, which caught it now. Asked once for a
+/// payload; what is known of it is then there to be taken.
 pub(crate) fn was_reported(payload: &(dyn Any + Send)) -> bool {
-    let mark = REPORTED.try_with(Cell::take).ok().flatten();
-    mark.is_some_and(|mark| *mark == (address(payload), Mark::of(payload)))
+    let (Some(mark), Some(slot)) = (REPORTED.try_with(Cell::take).ok().flatten(), current::slot()) else {
+        return false;
+    };
+    let mark = *mark;
+    let id = slot.routine();
+    let expected = mark.around == id && (mark.through_scope || slot.expects_reported_panic());
+    let known = expected && mark.address == address(payload) && mark.payload == Mark::of(payload);
+    if known {
+        let capture = Capture { id, payload: mark.payload, seen: mark.seen };
+        let _ = LATEST.try_with(|latest| latest.set(Some(Box::new(capture))));
+    }
+    known
+}
+
+/// Notes that what is current starts something in place: a panic that was on its way through it has been caught, unless
+/// this is a drop that it runs on its way.
+#[inline]
+pub(crate) fn goes_on(slot: &Slot) {
+    if slot.expects_reported_panic() && !std::thread::panicking() {
+        slot.set_state(State::Running);
+    }
 }
 
 fn address(payload: &(dyn Any + Send)) -> usize {
@@ -146,6 +189,10 @@ pub(super) mod tests {
         let payload: &(dyn Any + Send) = &"boom";
         let slot = current::slot().unwrap();
         let location = Some("src/x.rs:1:2".to_owned());
-        last_words(slot, payload, Capture { id: slot.routine(), payload: Mark::of(payload), location, stack: None });
+        last_words(
+            slot,
+            payload,
+            Capture { id: slot.routine(), payload: Mark::of(payload), seen: Seen { location, stack: None } },
+        );
     }
 }

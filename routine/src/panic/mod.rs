@@ -8,32 +8,42 @@ use std::any::Any;
 use std::backtrace::Backtrace;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::text;
 
-pub(crate) use capture::{install, mark_reported, was_reported};
+pub(crate) use capture::{goes_on, install, mark_reported, was_reported};
 pub(crate) use rate::Rate;
 
 /// A panic that ended a routine.
 ///
 /// Message and location are what the panic said, made safe for one line of a log and cut where they are very long.
-/// Location and stack are known only where the panic began inside the routine, on the thread that ran it, and while the
-/// panic hook that this crate installs (it runs the one that was there before) was in place. A panic that was caught
-/// elsewhere and resumed has a message alone.
+/// Location and stack are known only where the panic began inside the routine or a routine in place inside it, on the
+/// thread that ran it, and while the panic hook that this crate installs (it runs the one that was there before) was in
+/// place. A panic that was caught elsewhere and resumed has a message alone.
 pub struct Panic {
     message: String,
+    seen: Seen,
+}
+
+/// What the panic hook saw of a panic, which goes with it from a routine in place to the one around.
+#[derive(Clone, Default)]
+pub(crate) struct Seen {
     location: Option<String>,
-    stack: Option<Stack>,
+    stack: Option<Arc<Stack>>,
 }
 
 impl Panic {
-    fn new(payload: &(dyn Any + Send), location: Option<String>, stack: Option<Backtrace>) -> Self {
+    fn new(payload: &(dyn Any + Send), seen: Seen) -> Self {
         let message = match message(payload) {
             Some(message) => text::clean(&message, text::MESSAGE),
             None => "a payload that is no text".to_owned(),
         };
-        Self { message, location, stack: stack.map(Stack::new) }
+        Self { message, seen }
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.clone()
     }
 
     /// The message: the payload, if it was a string as `panic!` makes it.
@@ -45,29 +55,29 @@ impl Panic {
     /// Where it panicked, as `file:line:column`.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
-        self.location.as_deref()
+        self.seen.location.as_deref()
     }
 
     /// The stack at the panic, trimmed to the frames of the routine's own code; whole with `RUST_BACKTRACE=full`. Only a
-    /// routine with the policy [`Recover`](crate::Policy::Recover) has one.
+    /// routine with the policy [`Recover`](crate::Policy::Recover) has one, and what runs in place in such a routine.
     ///
     /// The first call looks the names of the frames up, which takes some milliseconds, and far longer the first time in
     /// a process. A report has done it already, unless reports came faster than one a second.
     #[must_use]
     pub fn stack(&self) -> Option<&str> {
-        self.stack.as_ref().map(Stack::text)
+        self.seen.stack.as_deref().map(Stack::text)
     }
 
     /// The stack for a report, of which only so many look one up.
     pub(crate) fn stack_for_report(&self) -> Option<Result<&str, Omitted>> {
-        let stack = self.stack.as_ref()?;
+        let stack = self.seen.stack.as_deref()?;
         Some(if *stack.admitted.get_or_init(rate::admit_stack) { Ok(stack.text()) } else { Err(Omitted) })
     }
 }
 
 impl fmt::Display for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.location {
+        match &self.seen.location {
             Some(location) => write!(f, "panicked at {location}: {}", self.message),
             None => write!(f, "panicked: {}", self.message),
         }
@@ -78,7 +88,7 @@ impl fmt::Debug for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Panic")
             .field("message", &self.message)
-            .field("location", &self.location)
+            .field("location", &self.seen.location)
             .finish_non_exhaustive()
     }
 }
@@ -108,8 +118,7 @@ impl Stack {
 /// What a payload says of the panic that it came from, with what the panic hook saw of it, if it saw the panic of this
 /// payload in the routine with number `id`. The payload goes on living.
 pub(crate) fn read(payload: &(dyn Any + Send), id: u64) -> Panic {
-    let (location, stack) = capture::take(payload, id).unwrap_or_default();
-    Panic::new(payload, location, stack)
+    Panic::new(payload, capture::take(payload, id).unwrap_or_default())
 }
 
 /// [`read`], for a payload that goes no further.

@@ -128,14 +128,68 @@ async fn a_panic_reported_inside_is_known_outside() {
     assert_eq!(known.await.unwrap(), [true, false]);
 }
 
-#[test]
-fn a_new_panic_is_not_taken_for_one_that_was_reported() {
-    install();
-    // The address may be another payload's by then.
-    let payload: Box<dyn Any + Send> = Box::new("no order");
-    mark_reported(&*payload);
-    assert!(swallow(|| panic!("another")));
-    assert!(!was_reported(&*payload));
+/// Whether an outer routine that catches the panic of one in place takes it for reported after `between`.
+async fn known_after(between: impl AsyncFnOnce() + Send + 'static) -> bool {
+    let outer = async move {
+        // The payload lives on, so that its address and message stand for another's that was given them.
+        let payload = contain(|| inner(|| deliver(14))).unwrap_err();
+        between().await;
+        Ok::<_, crate::BoxError>(was_reported(&*payload))
+    };
+    let spawned = async { crate::Builder::new().spawn_local(outer).await };
+    tokio::task::LocalSet::new().run_until(spawned).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_new_panic_is_not_taken_for_one_that_was_reported() {
+    assert!(known_after(async || ()).await);
+    assert!(!known_after(async || assert!(swallow(|| panic!("another")))).await);
+}
+
+#[tokio::test]
+async fn what_goes_on_after_a_panic_takes_no_other_for_it() {
+    assert!(!known_after(async || tokio::task::yield_now().await).await, "in another turn");
+    assert!(!known_after(async || inner(|| ())).await, "after another routine in place");
+}
+
+/// Runs a routine in place in its drop.
+struct InDrop;
+
+impl Drop for InDrop {
+    fn drop(&mut self) {
+        inner(|| ());
+    }
+}
+
+#[tokio::test]
+async fn a_panic_on_its_way_is_known_after_what_drops_do() {
+    let known = crate::go_value(async {
+        let payload = contain(|| {
+            let _drops = InDrop;
+            inner(|| deliver(15));
+        });
+        was_reported(&*payload.unwrap_err())
+    });
+    assert!(known.await.unwrap());
+}
+
+#[tokio::test]
+async fn another_routine_does_not_know_it() {
+    let payload = crate::go_value(async { contain(|| inner(|| deliver(16))).unwrap_err() }).await.unwrap();
+    assert!(!crate::go_value(async move { was_reported(&*payload) }).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_runs_in_place_under_recover_has_a_stack_and_hands_it_on() {
+    let error = ended(crate::go_with_recover(async { inner(|| deliver(17)) })).await;
+    let panic = error.panic().unwrap();
+    is_trimmed(panic.stack().unwrap(), "what_runs_in_place_under_recover");
+    assert!(panic.location().unwrap().contains("tests.rs:"), "{panic}");
+    let error = ended(crate::go_with_recover(async { inner(|| inner(|| deliver(18))) })).await;
+    assert!(error.panic().unwrap().stack().is_some());
+    let error = ended(crate::go(async { inner(|| deliver(19)) })).await;
+    let panic = error.panic().unwrap();
+    assert!(panic.stack().is_none() && panic.location().is_some(), "{panic}");
 }
 
 /// The hook is the process's, so what concerns its installation runs in one of its own.

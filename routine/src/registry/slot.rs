@@ -78,13 +78,16 @@ impl State {
     const fn from_bits(bits: u32) -> Self {
         match bits {
             1 => Self::Spawned,
-            2 => Self::Running,
+            2 | UNWINDING => Self::Running,
             3 => Self::Waiting,
             4 => Self::InHook,
             _ => Self::Free,
         }
     }
 }
+
+/// The state of a routine that runs, and that a panic which was reported is on its way through.
+const UNWINDING: u32 = 5;
 
 /// What a slot is the context of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +139,8 @@ impl Flags {
     pub(crate) const ON_RUNTIME: Self = Self(1 << 17);
     /// `hooks` is the number of a set whose after-hooks are to run.
     pub(crate) const HOOKED: Self = Self(1 << 18);
+    /// In place, in a routine that shows the stacks of panics: those that begin here go on to it.
+    pub(crate) const WANTS_STACK: Self = Self(1 << 31);
 
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -157,6 +162,7 @@ impl Meta {
     const DEPTH_SHIFT: u32 = 4;
     const DEPTH: u32 = 0b1111 << Self::DEPTH_SHIFT;
     const CHAIN_SHIFT: u32 = 24;
+    const CHAIN: u32 = 0b111_1111 << Self::CHAIN_SHIFT;
 
     #[inline]
     pub(crate) const fn new(kind: Kind, policy: Policy, depth: u8, flags: Flags) -> Self {
@@ -181,13 +187,13 @@ impl Meta {
         Self::new(Kind::Routine, policy, 1, flags.with(Flags(self.0 & Flags::NO_HOOKS.0)))
     }
 
-    /// How many routines above have spans that are children of one another's.
+    /// How many routines above have spans that are children of one another's: seven bits.
     pub(crate) const fn chain(self) -> u8 {
-        (self.0 >> Self::CHAIN_SHIFT) as u8
+        ((self.0 & Self::CHAIN) >> Self::CHAIN_SHIFT) as u8
     }
 
     pub(crate) const fn with_chain(self, chain: u8) -> Self {
-        Self(self.0 & !(0xff << Self::CHAIN_SHIFT) | (chain as u32) << Self::CHAIN_SHIFT)
+        Self(self.0 & !Self::CHAIN | (chain as u32) << Self::CHAIN_SHIFT & Self::CHAIN)
     }
 
     pub(crate) const fn is_routine(self) -> bool {
@@ -218,6 +224,11 @@ impl Meta {
     #[inline]
     pub(crate) const fn has(self, flags: Flags) -> bool {
         self.0 & flags.0 != 0
+    }
+
+    /// Whether the stack of a panic is shown to somebody.
+    pub(crate) fn wants_stack(self) -> bool {
+        self.policy() == Policy::Recover || self.has(Flags::WANTS_STACK)
     }
 
     /// Whether a runtime polls it, and what it starts inherits nothing.
@@ -428,6 +439,17 @@ impl Slot {
     #[inline]
     pub(crate) fn set_state(&self, state: State) {
         self.state.store(state.bits(), Ordering::Relaxed);
+    }
+
+    /// For the owner, which runs: a panic that was reported is on its way through it. Its next turn, its wait and its end
+    /// forget it by themselves, at no cost, since they write the state.
+    pub(crate) fn expect_reported_panic(&self) {
+        self.state.store(UNWINDING, Ordering::Relaxed);
+    }
+
+    /// For the owner.
+    pub(crate) fn expects_reported_panic(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == UNWINDING
     }
 
     /// For the owner.
