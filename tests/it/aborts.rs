@@ -1,5 +1,8 @@
 //! What an abort, a cancel, and the end of a runtime do to a routine, in every state that it can be in.
 
+// A body holds what is to be dropped with it by binding it, and does nothing else with it.
+#![allow(clippy::no_effect_underscore_binding)]
+
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -83,9 +86,9 @@ async fn an_abort_while_it_runs_ends_it_at_its_next_await() {
     let (gate, wait) = gate();
     let handle = watch.start(|held| {
         go(async move {
-            let _held = held;
             wait();
             pending::<()>().await;
+            drop(held);
         })
     });
     gate.runs.await.unwrap();
@@ -236,7 +239,7 @@ fn elsewhere<T>(handles: impl IntoIterator<Item = Handle<T>>) -> Vec<Result<T, E
     runtime.block_on(async {
         let mut ended = Vec::new();
         for handle in handles {
-            ended.push(tokio::time::timeout(Duration::from_secs(60), handle).await.expect("it has no end"));
+            ended.push(tokio::time::timeout(Duration::from_mins(1), handle).await.expect("it has no end"));
         }
         ended
     })
@@ -272,12 +275,16 @@ fn dies(runtime: Runtime, end: impl FnOnce(Runtime)) {
 
 #[test]
 fn a_runtime_that_is_dropped_cancels_what_is_left_on_either_flavour() {
-    runtimes().into_iter().for_each(|runtime| dies(runtime, drop));
+    for runtime in runtimes() {
+        dies(runtime, drop);
+    }
 }
 
 #[test]
 fn a_runtime_that_is_shut_down_in_the_background_cancels_what_is_left_on_either_flavour() {
-    runtimes().into_iter().for_each(|runtime| dies(runtime, Runtime::shutdown_background));
+    for runtime in runtimes() {
+        dies(runtime, Runtime::shutdown_background);
+    }
 }
 
 #[test]

@@ -69,13 +69,20 @@ fn the_error_is_typed_and_the_callers() {
     capture();
     let (scope, held) = (Trace::new(), Arc::new(()));
     let refused = trace::sync_scope(scope, || {
-        let [a, b, c, d, e] = std::array::from_fn(|_| Arc::clone(&held));
+        let body = || {
+            let held = Arc::clone(&held);
+            async move { drop(held) }
+        };
+        let work = || {
+            let held = Arc::clone(&held);
+            move || drop(held)
+        };
         [
-            try_go(async move { drop(a) }).map(drop),
-            try_go_value(async move { drop(b) }).map(drop),
-            try_go_blocking(move || drop(c)).map(drop),
-            Builder::new().try_spawn(async move { drop(d) }).map(drop),
-            Builder::new().try_spawn_blocking(move || drop(e)).map(drop),
+            try_go(body()).map(drop),
+            try_go_value(body()).map(drop),
+            try_go_blocking(work()).map(drop),
+            Builder::new().try_spawn(body()).map(drop),
+            Builder::new().try_spawn_blocking(work()).map(drop),
         ]
     });
     for error in refused.map(Result::unwrap_err) {

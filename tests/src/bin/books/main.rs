@@ -35,10 +35,11 @@ const BLOCKS: usize = 8;
 const BYTES: usize = 256 << 10;
 
 /// How long a wave may take, and what is left of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn runtime(number: u64) -> Runtime {
-    let mut builder = if number % 2 == 0 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let mut builder =
+        if number.is_multiple_of(2) { Builder::new_current_thread() } else { Builder::new_multi_thread() };
     // One thread for blocking work, so that some of it is aborted before it starts.
     builder.worker_threads(2).max_blocking_threads(1).enable_all().build().expect("a runtime")
 }
@@ -55,8 +56,8 @@ fn wave(number: u64, tally: &Arc<Mutex<Tally>>) {
                 let mut wave = Wave::new();
                 for ordinal in (half..WAVE).step_by(2) {
                     wave.start(ordinal).await;
-                    if ordinal == WAVE / 2 {
-                        hooks.iter().for_each(|hooks| assert!(hooks.remove()));
+                    if let Some(hooks) = hooks.as_ref().filter(|_| ordinal == WAVE / 2) {
+                        assert!(hooks.remove());
                     }
                 }
                 let mut counted = wave.end().await;
@@ -68,17 +69,17 @@ fn wave(number: u64, tally: &Arc<Mutex<Tally>>) {
             })
         });
         for half in halves {
-            match tokio::time::timeout(PATIENCE, half).await {
-                Ok(ended) => ended.expect("a wave goes on whatever ends in it"),
-                Err(_) => panic!("wave {number} has no end:\n{}", routine::dump()),
-            }
+            let ended = tokio::time::timeout(PATIENCE, half).await;
+            ended
+                .unwrap_or_else(|elapsed| panic!("wave {number} has no end, {elapsed}:\n{}", routine::dump()))
+                .expect("a wave goes on whatever ends in it");
         }
     });
     let mut tally = tally.lock().expect("no test panics in there");
     tally.known(Outcome::Completed, 2);
     tally.add(&endings::outside(runtime.handle()));
     drop(tally);
-    if number / 2 % 2 == 0 {
+    if (number / 2).is_multiple_of(2) {
         drop(runtime);
     } else {
         runtime.shutdown_background();
