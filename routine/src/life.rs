@@ -136,7 +136,7 @@ fn begin_dressed(
     policy: Policy,
     flags: Flags,
     span: SpanMode,
-    extra: Option<Box<Extra>>,
+    extra: Option<Arc<Cold>>,
     base: Option<Arc<Cold>>,
     spawner: Option<&'static Slot>,
 ) -> &'static Slot {
@@ -174,33 +174,39 @@ fn now() -> u64 {
 /// Gives a routine what only some have: options, a span, a spawner that its trace does not tell.
 fn dress(
     slot: &'static Slot,
-    extra: Option<Box<Extra>>,
+    extra: Option<Arc<Cold>>,
     base: Option<Arc<Cold>>,
     span: SpanMode,
     spawner: Option<&'static Slot>,
 ) {
-    let mut extra = extra.map_or_else(Extra::default, |extra| *extra);
+    let mut cold = extra;
+    Cold::set_base(&mut cold, base);
     let mut flags = Flags::NONE;
     let mut chain = 0;
     if slot.meta().has(Flags::SET_TRACE.with(Flags::ROOT)) {
         slot.remove(Flags::SET_TRACE);
-        extra.parent = spawner.map_or(0, Slot::routine);
+        Cold::extra_in(&mut cold).parent = spawner.map_or(0, Slot::routine);
         flags = flags.with(Flags::FOREIGN_PARENT);
     }
     if span::wanted(span) {
-        let parent = if extra.parent == 0 { slot.parent() } else { extra.parent };
-        let subject = describe(slot, parent, extra.name.clone(), fields(Some(&extra), base.as_deref()));
+        let extra = cold.as_deref().and_then(Cold::extra);
+        let parent = extra.map(|extra| extra.parent).filter(|parent| *parent != 0).unwrap_or_else(|| slot.parent());
+        let name = extra.and_then(|extra| extra.name.clone());
+        let subject = describe(slot, parent, name, fields(extra, cold.as_deref()));
         chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);
         let mode = if chain > NESTED && span == SpanMode::Child { SpanMode::Follows } else { span };
         if mode == SpanMode::Follows {
             chain = 0;
         }
-        extra.span = span::new(&subject, mode);
-        if extra.span.is_some() {
+        let span = span::new(&subject, mode);
+        if span.is_some() {
             flags = flags.with(Flags::SPAN);
         }
+        Cold::extra_in(&mut cold).span = span;
     }
-    slot.put_cold(Cold::own(base, extra), flags, chain);
+    if let Some(cold) = cold {
+        slot.put_cold(cold, flags, chain);
+    }
 }
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.

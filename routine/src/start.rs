@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::policy::Policy;
-use crate::registry::{Extra, Flags, Timeout};
+use crate::registry::{Cold, Extra, Flags, Timeout};
 use crate::site::{self, Site};
 
 /// Which span a routine gets, where spans are on (see [`set_span_level`](crate::set_span_level)).
@@ -42,7 +43,8 @@ pub struct Start {
     pub(crate) policy: Policy,
     pub(crate) flags: Flags,
     pub(crate) span: SpanMode,
-    pub(crate) extra: Option<Box<Extra>>,
+    /// What the routine has of its own, made where it is to stay.
+    pub(crate) extra: Option<Arc<Cold>>,
 }
 
 impl Start {
@@ -124,7 +126,7 @@ impl Start {
     }
 
     pub(crate) fn extra(&mut self) -> &mut Extra {
-        self.extra.get_or_insert_default()
+        Cold::extra_in(&mut self.extra)
     }
 
     /// The number of the place in the table of origins.
