@@ -136,7 +136,7 @@ fn begin_dressed(
     policy: Policy,
     flags: Flags,
     span: SpanMode,
-    extra: Option<Arc<Cold>>,
+    extra: Option<Box<Extra>>,
     base: Option<Arc<Cold>>,
     spawner: Option<&'static Slot>,
 ) -> &'static Slot {
@@ -174,39 +174,33 @@ fn now() -> u64 {
 /// Gives a routine what only some have: options, a span, a spawner that its trace does not tell.
 fn dress(
     slot: &'static Slot,
-    extra: Option<Arc<Cold>>,
+    extra: Option<Box<Extra>>,
     base: Option<Arc<Cold>>,
     span: SpanMode,
     spawner: Option<&'static Slot>,
 ) {
-    let mut cold = extra;
-    Cold::set_base(&mut cold, base);
+    let mut extra = extra.map_or_else(Extra::default, |extra| *extra);
     let mut flags = Flags::NONE;
     let mut chain = 0;
     if slot.meta().has(Flags::SET_TRACE.with(Flags::ROOT)) {
         slot.remove(Flags::SET_TRACE);
-        Cold::extra_in(&mut cold).parent = spawner.map_or(0, Slot::routine);
+        extra.parent = spawner.map_or(0, Slot::routine);
         flags = flags.with(Flags::FOREIGN_PARENT);
     }
     if span::wanted(span) {
-        let extra = cold.as_deref().and_then(Cold::extra);
-        let parent = extra.map(|extra| extra.parent).filter(|parent| *parent != 0).unwrap_or_else(|| slot.parent());
-        let name = extra.and_then(|extra| extra.name.clone());
-        let subject = describe(slot, parent, name, fields(extra, cold.as_deref()));
+        let parent = if extra.parent == 0 { slot.parent() } else { extra.parent };
+        let subject = describe(slot, parent, extra.name.clone(), fields(Some(&extra), base.as_deref()));
         chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);
         let mode = if chain > NESTED && span == SpanMode::Child { SpanMode::Follows } else { span };
         if mode == SpanMode::Follows {
             chain = 0;
         }
-        let span = span::new(&subject, mode);
-        if span.is_some() {
+        extra.span = span::new(&subject, mode);
+        if extra.span.is_some() {
             flags = flags.with(Flags::SPAN);
         }
-        Cold::extra_in(&mut cold).span = span;
     }
-    if let Some(cold) = cold {
-        slot.put_cold(cold, flags, chain);
-    }
+    slot.put_cold(Cold::own(base, extra), flags, chain);
 }
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.

@@ -16,7 +16,7 @@ use crate::launch::Launch;
 use crate::life::{self, Born};
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
-use crate::registry::{Cold, Flags, Slot};
+use crate::registry::{Cold, Extra, Flags, Slot};
 use crate::report::Subject;
 use crate::site;
 use crate::start::Start;
@@ -184,11 +184,10 @@ where
 /// The error of a routine that cannot start, counted but not reported: its caller holds it.
 #[cold]
 #[inline(never)]
-fn refuse(origin: u32, policy: Policy, extra: Option<Arc<Cold>>, refusal: Refusal) -> Error {
+fn refuse(origin: u32, policy: Policy, extra: Option<Box<Extra>>, refusal: Refusal) -> Error {
     thread::count(Count::Rejected);
     let origin = site::origin(origin);
-    let extra = extra.as_deref().and_then(Cold::extra);
-    let name = extra.and_then(|extra| extra.name.clone());
+    let Extra { name, fields, .. } = *extra.unwrap_or_default();
     let spawner = current::slot();
     Error::rejected(
         Subject {
@@ -199,7 +198,7 @@ fn refuse(origin: u32, policy: Policy, extra: Option<Arc<Cold>>, refusal: Refusa
             file: origin.file,
             line: origin.line,
             policy,
-            fields: extra.map(|extra| extra.fields.clone()).unwrap_or_default(),
+            fields,
         },
         refusal,
     )

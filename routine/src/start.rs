@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::policy::Policy;
-use crate::registry::{Cold, Extra, Flags, Timeout};
+use crate::registry::{Extra, Flags, Timeout};
 use crate::site::{self, Site};
 
 /// Which span a routine gets, where spans are on (see [`set_span_level`](crate::set_span_level)).
@@ -43,8 +42,7 @@ pub struct Start {
     pub(crate) policy: Policy,
     pub(crate) flags: Flags,
     pub(crate) span: SpanMode,
-    /// What the routine has of its own, made where it is to stay.
-    pub(crate) extra: Option<Arc<Cold>>,
+    pub(crate) extra: Option<Box<Extra>>,
 }
 
 impl Start {
@@ -126,7 +124,7 @@ impl Start {
     }
 
     pub(crate) fn extra(&mut self) -> &mut Extra {
-        Cold::extra_in(&mut self.extra)
+        self.extra.get_or_insert_default()
     }
 
     /// The number of the place in the table of origins.
