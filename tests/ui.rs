@@ -1,9 +1,9 @@
 //! Every mistake makes one error, in the user's code, that names the fix; and what is right compiles without a lint.
 //!
 //! Each file of the folder `ui` holds one mistake, and says in its first lines how many errors there are, what the first one
-//! says where the text is ours, and the line and column that it points at. The compiler's own texts are not compared, so a new
-//! compiler does not break this. The files of `ui/pass` compile, in the edition that they name, under all of clippy's lints
-//! that they deny themselves.
+//! says where the text is ours, and also shows in its labels and notes, and the line and column that it points at. The
+//! compiler's own texts are not compared, so a new compiler does not break this. The files of `ui/pass` compile, in the edition
+//! that they name, under all of clippy's lints that they deny themselves.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,6 +17,7 @@ use serde_json::Value;
 struct Expected {
     errors: usize,
     says: Option<String>,
+    shows: Option<String>,
     at: (u64, u64),
 }
 
@@ -24,6 +25,8 @@ struct Expected {
 #[derive(Debug)]
 struct Found {
     says: String,
+    /// All of it, as the compiler prints it.
+    shows: String,
     at: (u64, u64),
 }
 
@@ -33,6 +36,7 @@ fn expected(source: &str) -> Expected {
         match line.split_once(": ").expect("a key and a value") {
             ("errors", count) => expected.errors = count.parse().expect("a number"),
             ("says", text) => expected.says = Some(text.to_owned()),
+            ("shows", text) => expected.shows = Some(text.to_owned()),
             ("at", place) => {
                 let (line, column) = place.split_once(':').expect("line and column");
                 expected.at = (line.parse().expect("a line"), column.parse().expect("a column"));
@@ -139,7 +143,8 @@ fn check(folder: &Path, command: &str) -> BTreeMap<String, Vec<Found>> {
         if let Some(span) = spans.into_iter().find(|span| span["is_primary"] == true).map(in_case) {
             let at = (span["line_start"].as_u64().unwrap_or(0), span["column_start"].as_u64().unwrap_or(0));
             let says = message["message"]["message"].as_str().unwrap_or_default().to_owned();
-            found.entry(name).or_default().push(Found { says, at });
+            let shows = message["message"]["rendered"].as_str().unwrap_or_default().to_owned();
+            found.entry(name).or_default().push(Found { says, shows, at });
         }
     }
     found
@@ -148,7 +153,7 @@ fn check(folder: &Path, command: &str) -> BTreeMap<String, Vec<Found>> {
 #[test]
 fn every_mistake_makes_one_error_that_names_the_fix() {
     let cases = Case::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("ui"));
-    assert!(cases.len() >= 74, "some cases are gone");
+    assert!(cases.len() >= 92, "some cases are gone");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistakes");
     package(&folder, "routine", &cases);
     let found = check(&folder, "check");
@@ -158,7 +163,9 @@ fn every_mistake_makes_one_error_that_names_the_fix() {
         let errors = found.get(name).map_or(&[][..], Vec::as_slice);
         let right = errors.len() == expected.errors
             && errors.iter().all(|error| {
-                error.at == expected.at && expected.says.as_ref().is_none_or(|says| error.says.contains(says.as_str()))
+                error.at == expected.at
+                    && expected.says.as_ref().is_none_or(|says| error.says.contains(says.as_str()))
+                    && expected.shows.as_ref().is_none_or(|shows| error.shows.contains(shows.as_str()))
             });
         if !right {
             let _ = writeln!(wrong, "{name}: expected {expected:?}, found {errors:#?}");

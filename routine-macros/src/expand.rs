@@ -1,21 +1,26 @@
 //! The attribute from its tokens to its expansion.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::Error;
+use quote::{ToTokens, quote};
+use syn::{Attribute, Error};
 
 use crate::args::Options;
 use crate::input::{Body, Function};
 use crate::{awaits, check, expand_in_place, expand_start, fallback, question};
 
 pub(crate) fn attribute(args: TokenStream, item: TokenStream) -> TokenStream {
-    let function = match Function::read(item.clone()) {
+    let mut function = match Function::read(item.clone()) {
         Ok(function) => function,
         // The compiler says itself what is wrong with syntax that is newer than our parser.
         Err(_) if is_generator(&item) => return item,
         Err(error) => return fallback::unchanged(&error, &item),
     };
     let stays = asks_to_stay(&args);
+    if let Some(second) = take_second(&mut function.attrs) {
+        let error = Error::new_spanned(second.path(), "`#[routine]` is given twice; put all options into one");
+        let stays = stays || asks_to_stay(&second.to_token_stream());
+        return fallback::function(&error, &function, stays, &quote!(::routine));
+    }
     let options = match syn::parse2::<Options>(args) {
         Ok(options) => options,
         Err(error) => return fallback::function(&error, &function, stays, &quote!(::routine)),
@@ -34,6 +39,14 @@ pub(crate) fn attribute(args: TokenStream, item: TokenStream) -> TokenStream {
         Ok(()) if stays => expand_in_place::expand(&options, &function, &krate),
         Ok(()) => expand_start::expand(&options, &function, &krate),
     }
+}
+
+/// Takes out further attributes of the same name, which would make a routine that only starts another, and gives the first.
+fn take_second(attrs: &mut Vec<Attribute>) -> Option<Attribute> {
+    let is_ours = |attr: &Attribute| attr.path().segments.last().is_some_and(|last| last.ident == "routine");
+    let second = attrs.iter().find(|attr| is_ours(attr)).cloned();
+    attrs.retain(|attr| !is_ours(attr));
+    second
 }
 
 /// The compiler would explain this by the async block or the closure that the body becomes.

@@ -11,6 +11,8 @@ use crate::input::Body;
 
 const NEEDS_WORK: &str = "`routine!` needs work to run: `routine! { statements }` or `routine!(options, future)`";
 
+const OPTIONS_FIRST: &str = "options come before the work, and one piece of work is run";
+
 /// What is to run.
 pub(crate) enum Work {
     /// An expression that gives a future, evaluated by the caller.
@@ -96,6 +98,9 @@ fn starts_option(input: ParseStream<'_>) -> bool {
     let known = KNOWN.iter().any(|known| word == known);
     if ahead.is_empty() {
         known
+    } else if ahead.peek(Token![:]) {
+        // No statement begins like that.
+        !ahead.peek(Token![::])
     } else if ahead.peek(Token![==]) || ahead.peek(Token![=>]) || ahead.peek(Token![as]) {
         false
     } else if ahead.peek(Token![=]) {
@@ -125,11 +130,15 @@ fn reads_as_statements(input: ParseStream<'_>) -> bool {
 pub(crate) fn work(tokens: TokenStream) -> Result<Work> {
     let expression = |input: ParseStream<'_>| {
         let expr: Expr = input.parse()?;
-        input.parse::<Option<Token![,]>>()?;
-        Ok(expr)
+        let comma: Option<Token![,]> = input.parse()?;
+        let (place, rest): (_, TokenStream) = (input.span(), input.parse()?);
+        Ok((expr, comma.is_some(), (!rest.is_empty()).then_some(place)))
     };
-    let Ok(expr) = expression.parse2(tokens.clone()) else {
-        return Ok(statements(Body::statements(tokens)));
+    let expr = match expression.parse2(tokens.clone()) {
+        Ok((expr, _, None)) => expr,
+        // No statement goes on with a comma.
+        Ok((_, true, Some(place))) => return Err(Error::new(place, OPTIONS_FIRST)),
+        Ok((_, false, Some(_))) | Err(_) => return Ok(statements(Body::statements(tokens))),
     };
     Ok(match unwrap(expr) {
         Expr::Async(ExprAsync { attrs, capture, block, .. }) if attrs.is_empty() => Work::Statements {

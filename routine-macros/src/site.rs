@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::args::Options;
 use crate::value;
@@ -35,7 +36,9 @@ pub(crate) fn start(
     }
     for field in &options.fields {
         let (key, value) = (&field.key, &field.value);
-        start.extend(quote!(.field(#key, &(#value))));
+        // What cannot be shown is blamed on the value.
+        let place = value.span().resolved_at(Span::mixed_site());
+        start.extend(quote_spanned!(place=> .field(#key, &(#value))));
     }
     if let Some(timeout) = options.timeout {
         let (seconds, nanos) = (timeout.as_secs(), timeout.subsec_nanos());

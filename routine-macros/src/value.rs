@@ -12,7 +12,7 @@ use crate::{cron, duration, suggest};
 
 /// A flag has no value.
 pub(crate) fn none(input: ParseStream<'_>, option: &Ident) -> Result<()> {
-    if input.peek(Token![=]) || input.peek(token::Paren) {
+    if input.peek(Token![=]) || input.peek(Token![:]) || input.peek(token::Paren) {
         return Err(Error::new_spanned(option, format!("`{option}` takes no value")));
     }
     Ok(())
@@ -20,9 +20,22 @@ pub(crate) fn none(input: ParseStream<'_>, option: &Ident) -> Result<()> {
 
 /// The `=` of an option that needs a value.
 fn assign(input: ParseStream<'_>, option: &Ident, example: &str) -> Result<()> {
+    no_colon(input, &option.to_string(), example)?;
     let missing = || Error::new_spanned(option, format!("`{option}` needs a value: `{example}`"));
     input.parse::<Token![=]>().map_err(|_| missing())?;
     if input.is_empty() || input.peek(Token![,]) { Err(missing()) } else { Ok(()) }
+}
+
+/// Refuses a `:` in the place of the `=`.
+fn no_colon(input: ParseStream<'_>, key: &str, example: &str) -> Result<()> {
+    if !input.peek(Token![:]) {
+        return Ok(());
+    }
+    let ahead = input.fork();
+    let colon: Token![:] = ahead.parse()?;
+    let fix =
+        ahead.parse::<Lit>().map_or_else(|_| example.to_owned(), |lit| format!("{key} = {}", lit.to_token_stream()));
+    Err(Error::new_spanned(colon, format!("expected `=`: `{fix}`")))
 }
 
 pub(crate) fn name(input: ParseStream<'_>, option: &Ident) -> Result<Expr> {
@@ -99,6 +112,7 @@ pub(crate) struct Field {
 
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
+        no_sigil(input, None)?;
         let found = input.cursor();
         let first =
             Ident::parse_any(input).map_err(|_| Error::new(found.span(), "a field is `name`, or `name = value`"))?;
@@ -107,7 +121,9 @@ impl Parse for Field {
             key.push('.');
             key.push_str(&Ident::parse_any(input)?.unraw().to_string());
         }
+        no_colon(input, &key, &format!("{key} = value"))?;
         let value = if input.parse::<Option<Token![=]>>()?.is_some() {
+            no_sigil(input, Some(&key))?;
             input.parse()?
         } else if key.contains('.') {
             return Err(Error::new_spanned(first, format!("`{key}` needs a value: `{key} = value`")));
@@ -116,6 +132,23 @@ impl Parse for Field {
         };
         Ok(Self { key, value })
     }
+}
+
+/// Refuses the `?` and `%` by which `tracing` chooses how a field's value is shown.
+fn no_sigil(input: ParseStream<'_>, key: Option<&str>) -> Result<()> {
+    let ahead = input.fork();
+    if let Some(sigil) = ahead.parse::<Option<Token![%]>>()? {
+        return Err(Error::new_spanned(sigil, "a field's value is shown with `Display` anyway; leave the `%` out"));
+    }
+    let Some(sigil) = ahead.parse::<Option<Token![?]>>()? else { return Ok(()) };
+    let fix = match (key, ahead.parse::<Expr>()?) {
+        (key, Expr::Path(path)) if path.path.get_ident().is_some() => {
+            let value = path.to_token_stream().to_string();
+            format!("{} = format!(\"{{{value}:?}}\")", key.unwrap_or(&value))
+        }
+        (key, _) => format!("{} = format!(\"{{:?}}\", ..)", key.unwrap_or("name")),
+    };
+    Err(Error::new_spanned(sigil, format!("a field's value is shown with `Display`; write `{fix}`")))
 }
 
 pub(crate) fn fields(input: ParseStream<'_>, option: &Ident) -> Result<Vec<Field>> {
@@ -163,7 +196,7 @@ pub(crate) fn restart(input: ParseStream<'_>, option: &Ident) -> Result<()> {
 
 pub(crate) fn graceful(input: ParseStream<'_>, option: &Ident) -> Result<Option<Ident>> {
     let mut graceful = None;
-    if input.peek(Token![=]) {
+    if input.peek(Token![=]) || input.peek(Token![:]) {
         return Err(Error::new_spanned(option, format!("`{option}` takes no value")));
     }
     if input.peek(token::Paren) {

@@ -159,8 +159,8 @@ pub fn timing_out<O: FromTimeout>(returns: Returns<O>) -> Returns<O> {
 /// bound instead of this text.
 #[diagnostic::on_unimplemented(
     message = "this routine ends in a future that nobody awaits",
-    label = "a future, which does nothing unless it is awaited",
-    note = "add `.await` to the last expression, or `;` if it is not to run; instead of `|| async {{ .. }}` write `async {{ .. }}`"
+    label = "a future, whose end nobody waits for",
+    note = "add `.await` to the last expression, or `;` to drop it: a handle's routine then runs on by itself, any other future does not run; instead of `|| async {{ .. }}` write `async {{ .. }}`"
 )]
 pub trait Awaited {}
 
