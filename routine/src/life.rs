@@ -90,16 +90,16 @@ impl Born {
 ///
 /// A `Start` is handed on word by word: one whose address is taken would be written to the stack by every start.
 #[inline]
-pub(crate) fn begin(start: Start, spawner: Option<&'static Slot>) -> Born {
+pub(crate) fn begin(mut start: Start, spawner: Option<&'static Slot>) -> Born {
     let origin = start.origin();
-    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.extra, None, spawner))
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.own.take(), None, spawner))
 }
 
 /// [`begin`] for a member of a group, with what it shares with the others.
-pub(crate) fn begin_member(start: Start, member: Arc<Cold>) -> Born {
+pub(crate) fn begin_member(mut start: Start, member: Arc<Cold>) -> Born {
     let origin = start.origin();
     let spawner = current::slot();
-    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.extra, Some(member), spawner))
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.own.take(), Some(member), spawner))
 }
 
 /// [`begin`] for what most starts are: a child of a routine, without options.
@@ -126,7 +126,7 @@ pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
 /// Whether [`begin_plain`] will do, for the child of a routine that hands nothing on.
 #[inline]
 pub(crate) fn is_plain(start: &Start) -> bool {
-    start.extra.is_none() && !start.flags.has(Flags::ROOT) && !span::wanted(start.span)
+    start.own.is_nothing() && !start.flags.has(Flags::ROOT) && !span::wanted(start.span)
 }
 
 #[cold]
@@ -136,7 +136,7 @@ fn begin_dressed(
     policy: Policy,
     flags: Flags,
     span: SpanMode,
-    extra: Option<Box<Extra>>,
+    extra: Option<Arc<Cold>>,
     base: Option<Arc<Cold>>,
     spawner: Option<&'static Slot>,
 ) -> &'static Slot {
@@ -174,33 +174,39 @@ fn now() -> u64 {
 /// Gives a routine what only some have: options, a span, a spawner that its trace does not tell.
 fn dress(
     slot: &'static Slot,
-    extra: Option<Box<Extra>>,
+    extra: Option<Arc<Cold>>,
     base: Option<Arc<Cold>>,
     span: SpanMode,
     spawner: Option<&'static Slot>,
 ) {
-    let mut extra = extra.map_or_else(Extra::default, |extra| *extra);
+    let mut cold = extra;
+    Cold::set_base(&mut cold, base);
     let mut flags = Flags::NONE;
     let mut chain = 0;
     if slot.meta().has(Flags::SET_TRACE.with(Flags::ROOT)) {
         slot.remove(Flags::SET_TRACE);
-        extra.parent = spawner.map_or(0, Slot::routine);
+        Cold::extra_in(&mut cold).parent = spawner.map_or(0, Slot::routine);
         flags = flags.with(Flags::FOREIGN_PARENT);
     }
     if span::wanted(span) {
-        let parent = if extra.parent == 0 { slot.parent() } else { extra.parent };
-        let subject = describe(slot, parent, extra.name.clone(), fields(Some(&extra), base.as_deref()));
+        let extra = cold.as_deref().and_then(Cold::extra);
+        let parent = extra.map(|extra| extra.parent).filter(|parent| *parent != 0).unwrap_or_else(|| slot.parent());
+        let name = extra.and_then(|extra| extra.name.clone());
+        let subject = describe(slot, parent, name, fields(extra, cold.as_deref()));
         chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);
         let mode = if chain > NESTED && span == SpanMode::Child { SpanMode::Follows } else { span };
         if mode == SpanMode::Follows {
             chain = 0;
         }
-        extra.span = span::new(&subject, mode);
-        if extra.span.is_some() {
+        let span = span::new(&subject, mode);
+        if span.is_some() {
             flags = flags.with(Flags::SPAN);
         }
+        Cold::extra_in(&mut cold).span = span;
     }
-    slot.put_cold(Cold::own(base, extra), flags, chain);
+    if let Some(cold) = cold {
+        slot.put_cold(cold, flags, chain);
+    }
 }
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.

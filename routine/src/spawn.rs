@@ -16,7 +16,7 @@ use crate::launch::Launch;
 use crate::life::{self, Born};
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
-use crate::registry::{Cold, Extra, Flags, Slot};
+use crate::registry::{Cold, Flags, Slot};
 use crate::report::Subject;
 use crate::site;
 use crate::start::Start;
@@ -64,7 +64,7 @@ where
     // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
     if !spawner.is_some_and(|spawner| spawner.meta().has(Flags::ON_RUNTIME)) && runtime::Handle::try_current().is_err()
     {
-        return Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime));
+        return Err(refuse(start.origin(), start.policy, start.own.take(), Refusal::NoRuntime));
     }
     Ok(launch(life::begin(start, spawner), body))
 }
@@ -105,7 +105,7 @@ where
 
 /// Starts `work` on the blocking pool of the runtime that is current.
 #[inline]
-pub(crate) fn start_blocking<K, F, R>(start: Start, work: F) -> Result<Handle<K::Value>, Error>
+pub(crate) fn start_blocking<K, F, R>(mut start: Start, work: F) -> Result<Handle<K::Value>, Error>
 where
     F: FnOnce() -> R + Send + 'static,
     R: 'static,
@@ -114,7 +114,7 @@ where
 {
     match runtime::Handle::try_current() {
         Ok(runtime) => Ok(start_blocking_on::<K, F, R>(start, &runtime, work)),
-        Err(_) => Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime)),
+        Err(_) => Err(refuse(start.origin(), start.policy, start.own.take(), Refusal::NoRuntime)),
     }
 }
 
@@ -145,7 +145,7 @@ where
     K::Value: Send + 'static,
 {
     let Ok(runtime) = runtime::Handle::try_current() else {
-        return Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime));
+        return Err(refuse(start.origin(), start.policy, start.own.take(), Refusal::NoRuntime));
     };
     start.flags = start.flags.with(Flags::ON_RUNTIME);
     let body = hold(body);
@@ -167,7 +167,7 @@ where
     K::Value: Send + 'static,
 {
     let Ok(runtime) = runtime::Handle::try_current() else {
-        return Err(refuse(start.origin(), start.policy, start.extra, Refusal::NoRuntime));
+        return Err(refuse(start.origin(), start.policy, start.own.take(), Refusal::NoRuntime));
     };
     start.flags = start.flags.with(Flags::BLOCKING);
     let born = life::begin_member(start, member);
@@ -184,10 +184,11 @@ where
 /// The error of a routine that cannot start, counted but not reported: its caller holds it.
 #[cold]
 #[inline(never)]
-fn refuse(origin: u32, policy: Policy, extra: Option<Box<Extra>>, refusal: Refusal) -> Error {
+fn refuse(origin: u32, policy: Policy, extra: Option<Arc<Cold>>, refusal: Refusal) -> Error {
     thread::count(Count::Rejected);
     let origin = site::origin(origin);
-    let Extra { name, fields, .. } = *extra.unwrap_or_default();
+    let extra = extra.as_deref().and_then(Cold::extra);
+    let name = extra.and_then(|extra| extra.name.clone());
     let spawner = current::slot();
     Error::rejected(
         Subject {
@@ -198,7 +199,7 @@ fn refuse(origin: u32, policy: Policy, extra: Option<Box<Extra>>, refusal: Refus
             file: origin.file,
             line: origin.line,
             policy,
-            fields,
+            fields: extra.map(|extra| extra.fields.clone()).unwrap_or_default(),
         },
         refusal,
     )

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use crate::policy::Policy;
-use crate::registry::{Extra, Flags, Timeout};
+use crate::registry::{Extra, Flags, Own, Timeout};
 use crate::site::{self, Site};
 
 /// Which span a routine gets, where spans are on (see [`set_span_level`](crate::set_span_level)).
@@ -42,12 +42,12 @@ pub struct Start {
     pub(crate) policy: Policy,
     pub(crate) flags: Flags,
     pub(crate) span: SpanMode,
-    pub(crate) extra: Option<Box<Extra>>,
+    pub(crate) own: Own,
 }
 
 impl Start {
     const fn at(place: Place, policy: Policy) -> Self {
-        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, extra: None }
+        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, own: Own::NOTHING }
     }
 
     /// A start whose spawn site is the caller.
@@ -124,7 +124,7 @@ impl Start {
     }
 
     pub(crate) fn extra(&mut self) -> &mut Extra {
-        self.extra.get_or_insert_default()
+        self.own.extra()
     }
 
     /// The number of the place in the table of origins.

@@ -148,14 +148,13 @@ async fn dressed_rows() -> Vec<Row> {
         // The closure's box.
         Row("blocking, beyond tokio's own", awaited(blocking).await.saturating_sub(bare), MANY),
         Row("blocking and detached, beyond tokio's own", detached(blocking).await.saturating_sub(bare), MANY),
-        // What options are kept in on the way, and what the slot keeps them in.
-        Row("with a name, beyond a plain one", beyond(awaited(named).await), 2 * MANY),
+        Row("with a name, beyond a plain one", beyond(awaited(named).await), MANY),
         // The name itself is the second.
-        Row("with a name made at run time", beyond(awaited(named_at_run_time).await), 3 * MANY),
+        Row("with a name made at run time", beyond(awaited(named_at_run_time).await), 2 * MANY),
         // The list of fields, and the value as text.
-        Row("with a field", beyond(awaited(with_field).await), 4 * MANY),
+        Row("with a field", beyond(awaited(with_field).await), 3 * MANY),
         // The timer, once it waits.
-        Row("with a timeout", beyond(awaited(with_timeout).await), 3 * MANY),
+        Row("with a timeout", beyond(awaited(with_timeout).await), 2 * MANY),
         // The token, once it asks.
         Row("asked to stop", beyond(awaited(asked_to_stop).await), 2 * MANY),
     ];

@@ -69,6 +69,14 @@ impl Cold {
         }
     }
 
+    /// Puts what is shared under what is the owner's own.
+    pub(crate) fn set_base(place: &mut Option<Arc<Self>>, shared: Option<Arc<Self>>) {
+        match place.as_mut().and_then(Arc::get_mut) {
+            Some(Self::Own { base, .. }) => *base = shared,
+            _ => *place = shared,
+        }
+    }
+
     /// What the owner of `place` has of its own, made if it has nothing yet.
     pub(crate) fn extra_in(place: &mut Option<Arc<Self>>) -> &mut Extra {
         let owned = place.as_mut().is_some_and(|cold| matches!(**cold, Self::Own { .. }));

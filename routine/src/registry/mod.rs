@@ -4,6 +4,7 @@ mod arena;
 mod cold;
 mod extra;
 mod heritage;
+mod own;
 mod slot;
 
 #[cfg(all(test, routine_loom))]
@@ -16,4 +17,5 @@ pub(crate) use arena::{BATCH, give_back, slots, take_batch, take_one};
 pub(crate) use cold::Cold;
 pub(crate) use extra::{Extra, Timeout};
 pub(crate) use heritage::{Heritage, Value};
+pub(crate) use own::Own;
 pub(crate) use slot::{Birth, Flags, Kind, Meta, Record, Slot, State};
