@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{at_exit, begin, set_exit, set_exit_deadline};
 
-static EXITS: AtomicUsize = AtomicUsize::new(0);
+static EXITS: Mutex<usize> = Mutex::new(0);
+static EXITED: Condvar = Condvar::new();
 
 /// The process-wide settings, for one test at a time; put back when this is dropped.
 struct Alone(#[allow(dead_code)] MutexGuard<'static, ()>);
@@ -17,11 +18,11 @@ struct Alone(#[allow(dead_code)] MutexGuard<'static, ()>);
 fn alone() -> Alone {
     static ONE: Mutex<()> = Mutex::new(());
     let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    EXITS.store(0, Ordering::SeqCst);
+    *EXITS.lock().unwrap() = 0;
     set_exit_deadline(Duration::from_secs(60));
     set_exit(Some(|code| {
         assert_eq!(code, 1);
-        EXITS.fetch_add(1, Ordering::SeqCst);
+        note_exit();
     }));
     Alone(one)
 }
@@ -34,19 +35,23 @@ impl Drop for Alone {
 }
 
 fn exits() -> usize {
-    EXITS.load(Ordering::SeqCst)
+    *EXITS.lock().unwrap()
+}
+
+fn note_exit() {
+    *EXITS.lock().unwrap() += 1;
+    EXITED.notify_all();
+}
+
+/// Waits for the first exit, by whichever thread.
+fn wait_for_exit() {
+    let exits = EXITS.lock().unwrap();
+    let waited = EXITED.wait_timeout_while(exits, Duration::from_secs(20), |exits| *exits == 0).unwrap();
+    assert!(!waited.1.timed_out(), "nobody exits");
 }
 
 fn fail() {
     begin().finish(|| (), || (), String::new);
-}
-
-fn eventually(what: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !what() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "it did not happen");
-        thread::sleep(Duration::from_millis(1));
-    }
 }
 
 #[test]
@@ -135,7 +140,7 @@ fn a_callback_may_add_another_and_remove_itself_in_vain() {
 fn panics_in_record_hooks_copy_and_exit_go_no_further() {
     let _alone = alone();
     set_exit(Some(|_| {
-        EXITS.fetch_add(1, Ordering::SeqCst);
+        note_exit();
         panic!("in an exit");
     }));
     begin().finish(|| panic!("in a record"), || panic!("in a hook"), || panic!("in a display"));
@@ -146,30 +151,31 @@ fn panics_in_record_hooks_copy_and_exit_go_no_further() {
 
 #[test]
 fn of_many_at_once_one_exits_and_all_are_reported() {
-    static REPORTS: AtomicUsize = AtomicUsize::new(0);
+    static RETURNED: AtomicUsize = AtomicUsize::new(0);
+    static RETURNED_AT_EXIT: AtomicUsize = AtomicUsize::new(usize::MAX);
 
     let _alone = alone();
-    let (open, gate) = mpsc::channel::<()>();
-    at_exit(move || gate.recv().unwrap());
-    let returned = Arc::new(AtomicUsize::new(0));
+    set_exit(Some(|_| {
+        RETURNED_AT_EXIT.store(RETURNED.load(Ordering::SeqCst), Ordering::SeqCst);
+        note_exit();
+    }));
+    let (report, reported) = mpsc::channel();
+    // Ends once all have reported: each of the others then waits for the exit, or soon will.
+    at_exit(move || assert_eq!(reported.iter().take(8).count(), 8));
     let threads: Vec<_> = (0..8)
         .map(|_| {
-            let returned = Arc::clone(&returned);
+            let report = report.clone();
             thread::spawn(move || {
-                begin().finish(|| _ = REPORTS.fetch_add(1, Ordering::SeqCst), || (), String::new);
-                returned.fetch_add(1, Ordering::SeqCst);
+                begin().finish(move || report.send(()).unwrap(), || (), String::new);
+                RETURNED.fetch_add(1, Ordering::SeqCst);
             })
         })
         .collect();
-    eventually(|| REPORTS.load(Ordering::SeqCst) == 8);
-    thread::sleep(Duration::from_millis(20));
-    assert_eq!(returned.load(Ordering::SeqCst), 0);
-    assert_eq!(exits(), 0);
-    open.send(()).unwrap();
     for thread in threads {
         thread.join().unwrap();
     }
     assert_eq!(exits(), 1);
+    assert_eq!(RETURNED_AT_EXIT.load(Ordering::SeqCst), 0, "one did not wait for the exit");
 }
 
 #[test]
@@ -189,7 +195,7 @@ fn a_callback_that_hangs_does_not_keep_the_process_past_the_deadline() {
     let (open, gate) = mpsc::channel::<()>();
     at_exit(move || _ = gate.recv());
     let failing = thread::spawn(fail);
-    eventually(|| exits() == 1);
+    wait_for_exit();
     assert!(!failing.is_finished());
     drop(open);
     failing.join().unwrap();
