@@ -516,9 +516,11 @@ pub(crate) fn drop_body(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
 fn free(slot: &'static Slot, count: Count) {
     let meta = slot.meta();
     let member = meta.has(Flags::GROUPED).then(|| (cancel::group(slot), slot.segment()));
-    // While the slot is the routine's own: what is dropped may be a user's, and sees the routine as the current one.
-    let cold = slot.take_cold();
-    panic::swallow(|| drop(cold));
+    // While the slot is the routine's own: what is dropped may be a user's, and sees the routine as the current one. It may put
+    // something there anew, which would be the next owner's.
+    while let Some(cold) = slot.take_cold() {
+        panic::swallow(|| drop(cold));
+    }
     slot.clear();
     thread::give(slot);
     thread::count(count);

@@ -197,3 +197,33 @@ async fn what_is_dropped_with_the_last_routine_sees_that_routine() {
     last.await.unwrap();
     assert_eq!(*seen.lock().unwrap(), [Some(id), Some(id)]);
 }
+
+/// Asks for the cancellation of whichever routine it is dropped in, which the slot keeps.
+struct Asks;
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        drop(routine::cancelled());
+    }
+}
+
+static ASKS: Inherited<Asks> = Inherited::new("asks");
+
+#[tokio::test]
+async fn what_a_drop_leaves_in_the_slot_is_not_the_next_owners() {
+    for _ in 0..3 {
+        let asked = ASKS.scope(Asks, async { go(async { routine::cancelled().await }) }).await;
+        tokio::task::yield_now().await;
+        asked.cancel();
+        asked.await.unwrap();
+        let next = go_value(async {
+            let asked = routine::cancelled();
+            tokio::select! {
+                biased;
+                () = asked => true,
+                () = tokio::task::yield_now() => false,
+            }
+        });
+        assert!(!next.await.unwrap(), "it was told of another's cancellation");
+    }
+}
