@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use tokio::task::JoinHandle;
 
 use crate::error::Error;
-use crate::group::Gate;
+use crate::group::{Gate, member};
 use crate::life::{self, Turn};
 use crate::registry::{Flags, Slot};
 use crate::task::{self, Ending};
@@ -31,9 +31,9 @@ impl<K, R> Job<K, R> {
         K: Ending<R>,
     {
         let (Some(slot), Some(work)) = (self.slot.take(), self.work.take()) else { task::polled_after_its_end() };
-        if slot.meta().has(Flags::GROUPED) && life::is_killed(slot) {
+        if slot.meta().has(Flags::GROUPED) && member::is_killed(slot) {
             let mut work = Some(work);
-            return Err(life::kill(slot, &mut || drop(work.take())));
+            return Err(member::kill(slot, &mut || drop(work.take())));
         }
         let turn = Turn::enter(slot);
         match catch_unwind(AssertUnwindSafe(|| K::end(work()))) {
@@ -84,7 +84,7 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(job) = self.job.take() {
-            match life::gate(self.slot, cx) {
+            match member::gate(self.slot, cx) {
                 Gate::Open => self.running = Some(tokio::task::spawn_blocking(move || job.run())),
                 Gate::Wait => {
                     self.job = Some(job);

@@ -8,9 +8,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::{JoinError, JoinHandle};
 
+use crate::birth::Born;
 use crate::error::Error;
 use crate::id::RoutineId;
-use crate::life::Born;
 use crate::panic;
 use crate::policy::Policy;
 use crate::registry::Flags;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::birth;
 use crate::current;
 use crate::error::Error;
 use crate::life::{self, Over, Turn};
@@ -161,7 +162,7 @@ fn begin(mut start: Start) -> &'static Slot {
         }
         panic::goes_on(around);
     }
-    life::begin(start, around).slot
+    birth::begin(start, around).slot
 }
 
 fn ended(turn: Turn, failed: bool) {

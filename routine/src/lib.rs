@@ -59,6 +59,7 @@ mod handle;
 mod inherited;
 mod spawn;
 
+mod birth;
 mod blocking;
 mod context;
 mod exit;

@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use tokio::runtime;
 
+use crate::birth::{self, Born};
 use crate::blocking::{Job, Queued};
 use crate::current;
 use crate::error::{Error, Refusal};
 use crate::handle::Handle;
 use crate::id::RoutineId;
 use crate::launch::Launch;
-use crate::life::{self, Born};
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
-use crate::registry::{Cold, Flags, Slot};
+use crate::registry::{Cold, Extra, Flags, Slot};
 use crate::report::Subject;
 use crate::site;
 use crate::start::Start;
@@ -57,16 +57,16 @@ where
     let body = hold(body);
     let spawner = current::slot();
     if let Some(spawner) = spawner.filter(|spawner| spawner.meta().is_plain_on_runtime()) {
-        if life::is_plain(&start) {
-            return Ok(launch(life::begin_plain(&start, spawner), body));
+        if birth::is_plain(&start) {
+            return Ok(launch(birth::begin_plain(&start, spawner), body));
         }
     }
     // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
     if !spawner.is_some_and(|spawner| spawner.meta().has(Flags::ON_RUNTIME)) && runtime::Handle::try_current().is_err()
     {
-        return Err(refuse(start.origin(), start.policy, start.own.take(), Refusal::NoRuntime));
+        return Err(refuse(start.origin(), start.policy, start.own.get(), Refusal::NoRuntime));
     }
-    Ok(launch(life::begin(start, spawner), body))
+    Ok(launch(birth::begin(start, spawner), body))
 }
 
 /// Starts `body` on `runtime`.
@@ -80,7 +80,7 @@ where
 {
     start.flags = start.flags.with(Flags::ON_RUNTIME);
     let body = hold(body);
-    let born = life::begin(start, current::slot());
+    let born = birth::begin(start, current::slot());
     Handle::new(runtime.spawn(Task::<K, Held<F>>::new(born.slot, body)), born)
 }
 
@@ -96,7 +96,7 @@ where
     K: Ending<F::Output> + 'static,
     K::Value: 'static,
 {
-    let born = life::begin(start, current::slot());
+    let born = birth::begin(start, current::slot());
     let launch = Launch::of(born.slot);
     let task = tokio::task::spawn_local(Task::<K, F>::new(born.slot, body));
     launch.done();
@@ -105,7 +105,7 @@ where
 
 /// Starts `work` on the blocking pool of the runtime that is current.
 #[inline]
-pub(crate) fn start_blocking<K, F, R>(mut start: Start, work: F) -> Result<Handle<K::Value>, Error>
+pub(crate) fn start_blocking<K, F, R>(start: Start, work: F) -> Result<Handle<K::Value>, Error>
 where
     F: FnOnce() -> R + Send + 'static,
     R: 'static,
@@ -114,7 +114,7 @@ where
 {
     match runtime::Handle::try_current() {
         Ok(runtime) => Ok(start_blocking_on::<K, F, R>(start, &runtime, work)),
-        Err(_) => Err(refuse(start.origin(), start.policy, start.own.take(), Refusal::NoRuntime)),
+        Err(_) => Err(refuse(start.origin(), start.policy, start.own.get(), Refusal::NoRuntime)),
     }
 }
 
@@ -127,7 +127,7 @@ where
     K::Value: Send + 'static,
 {
     start.flags = start.flags.with(Flags::BLOCKING);
-    let born = life::begin(start, current::slot());
+    let born = birth::begin(start, current::slot());
     let job = Job::<K, R>::new(born.slot, Box::new(work));
     // Tokio panics where the system gives it no more threads.
     let launch = Launch::of(born.slot);
@@ -145,11 +145,11 @@ where
     K::Value: Send + 'static,
 {
     let Ok(runtime) = runtime::Handle::try_current() else {
-        return Err(refuse(start.origin(), start.policy, start.own.take(), Refusal::NoRuntime));
+        return Err(refuse(start.origin(), start.policy, start.own.get(), Refusal::NoRuntime));
     };
     start.flags = start.flags.with(Flags::ON_RUNTIME);
     let body = hold(body);
-    let born = life::begin_member(start, member);
+    let born = birth::begin_member(start, member);
     Ok(Handle::new(runtime.spawn(Task::<K, Held<F>>::new(born.slot, body)), born))
 }
 
@@ -167,10 +167,10 @@ where
     K::Value: Send + 'static,
 {
     let Ok(runtime) = runtime::Handle::try_current() else {
-        return Err(refuse(start.origin(), start.policy, start.own.take(), Refusal::NoRuntime));
+        return Err(refuse(start.origin(), start.policy, start.own.get(), Refusal::NoRuntime));
     };
     start.flags = start.flags.with(Flags::BLOCKING);
-    let born = life::begin_member(start, member);
+    let born = birth::begin_member(start, member);
     let job = Job::<K, R>::new(born.slot, Box::new(work));
     if born.slot.meta().has(Flags::QUEUED) {
         return Ok(Handle::new(runtime.spawn(Queued::new(born.slot, job)), born));
@@ -184,10 +184,9 @@ where
 /// The error of a routine that cannot start, counted but not reported: its caller holds it.
 #[cold]
 #[inline(never)]
-fn refuse(origin: u32, policy: Policy, extra: Option<Arc<Cold>>, refusal: Refusal) -> Error {
+fn refuse(origin: u32, policy: Policy, extra: Option<&Extra>, refusal: Refusal) -> Error {
     thread::count(Count::Rejected);
     let origin = site::origin(origin);
-    let extra = extra.as_deref().and_then(Cold::extra);
     let name = extra.and_then(|extra| extra.name.clone());
     let spawner = current::slot();
     Error::rejected(

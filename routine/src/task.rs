@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::error::Error;
-use crate::group::Gate;
+use crate::group::{Gate, member};
 use crate::life::{self, Over, Turn};
 use crate::outcome::{Failed, IntoOutcome};
 use crate::panic;
@@ -96,9 +96,9 @@ where
         let RunProj::On { slot, body } = run.as_mut().project() else { polled_after_its_end() };
         let slot: &'static Slot = slot;
         let turn = if slot.meta().has(Flags::GROUPED.with(Flags::SPAN)) {
-            match life::admit(slot, cx) {
+            match member::admit(slot, cx) {
                 Ok(turn) => turn,
-                Err(Gate::Killed) => return Poll::Ready(Err(life::kill(slot, &mut rest(run.as_mut())))),
+                Err(Gate::Killed) => return Poll::Ready(Err(member::kill(slot, &mut rest(run.as_mut())))),
                 Err(_) => return Poll::Pending,
             }
         } else {
@@ -143,7 +143,7 @@ fn cut_short(turn: Turn, slot: &'static Slot, over: Over, drop_rest: &mut dyn Fn
             life::drop_body(slot, drop_rest);
             turn.timed_out(exit)
         }
-        Over::Killed => life::end_killed(turn, drop_rest),
+        Over::Killed => member::end_killed(turn, drop_rest),
         Over::Panicked(payload) => panicked(turn, slot, payload, drop_rest),
     }
 }

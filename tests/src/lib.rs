@@ -6,7 +6,8 @@ mod watch;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::process::{Command, Output};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 pub use heap::Heap;
 use routine::TraceId;
@@ -112,4 +113,32 @@ pub fn run(program: &str) -> Output {
 pub fn run_with(program: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(program);
     command.args(arguments).env_remove("RUST_BACKTRACE").output().expect("the program was built with the tests")
+}
+
+/// Counts what is dropped.
+#[derive(Clone, Debug, Default)]
+pub struct Drops(Arc<AtomicUsize>);
+
+/// Counted when it is dropped.
+#[derive(Debug)]
+pub struct Guard(Drops);
+
+impl Drops {
+    /// Something to be dropped.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        Guard(self.clone())
+    }
+
+    /// How many of them were dropped.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::SeqCst);
+    }
 }

@@ -5,6 +5,7 @@
 //! returned to whoever waits, and not reported.
 
 mod error;
+pub(crate) mod member;
 mod options;
 mod scope;
 mod shared;

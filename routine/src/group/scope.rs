@@ -20,11 +20,10 @@ use crate::cancel::CancelReason;
 use crate::current;
 use crate::error::Error;
 use crate::handle::Handle;
-use crate::life;
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
 use crate::registry::{Cold, Heritage, Slot};
-use crate::report::Subject;
+use crate::report::{self, Subject};
 use crate::spawn;
 use crate::start::Start;
 use crate::task::{Fallible, Plain};
@@ -249,7 +248,7 @@ impl Drop for EndWhenDropped<'_> {
 /// Whom the failure of a body is about: the routine that awaits it, if one does.
 fn body_subject() -> Subject {
     let mut subject = match current::slot() {
-        Some(slot) => life::subject(slot),
+        Some(slot) => report::subject(slot),
         None => Subject {
             id: None,
             parent: None,

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::id::RoutineId;
-use crate::life;
 use crate::policy::Policy;
 use crate::registry::{self, Flags, Record, State};
+use crate::report;
 use crate::site::{self, Origin};
 use crate::trace::Trace;
 
@@ -103,7 +103,7 @@ impl Snapshot {
                 let special = slot.peek(&record, |cold| Special {
                     name: cold.extra().and_then(|extra| extra.name.clone()),
                     parent: cold.extra().map_or(0, |extra| extra.parent),
-                    fields: life::fields(cold.extra(), Some(cold)),
+                    fields: report::fields(cold.extra(), Some(cold)),
                 });
                 if let Some(special) = special {
                     self.special.insert(record.lineage[0], special);

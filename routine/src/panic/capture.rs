@@ -19,7 +19,6 @@ use std::sync::{Arc, Once};
 use super::{Panic, Seen, Stack, message};
 use crate::current;
 use crate::id::RoutineId;
-use crate::life;
 use crate::registry::{Slot, State};
 use crate::report::{self, Cause, Subject};
 use crate::text;
@@ -113,7 +112,7 @@ fn see(info: &PanicHookInfo<'_>) {
 #[cold]
 fn last_words(slot: &Slot, payload: &(dyn Any + Send), capture: Capture) {
     let panic = Panic::new(payload, capture.seen);
-    let subject = Subject { id: RoutineId::from_raw(capture.id), ..life::subject(slot) };
+    let subject = Subject { id: RoutineId::from_raw(capture.id), ..report::subject(slot) };
     report::to_stderr(&report::render(&subject, &Cause::Panic(&panic)));
 }
 

@@ -4,6 +4,7 @@ mod arena;
 mod cold;
 mod extra;
 mod heritage;
+mod meta;
 mod own;
 mod slot;
 
@@ -17,5 +18,6 @@ pub(crate) use arena::{BATCH, give_back, slots, take_batch, take_one};
 pub(crate) use cold::Cold;
 pub(crate) use extra::{Extra, Timeout};
 pub(crate) use heritage::{Heritage, Value};
+pub(crate) use meta::{Flags, Kind, Meta};
 pub(crate) use own::Own;
-pub(crate) use slot::{Birth, Flags, Kind, Meta, Record, Slot, State};
+pub(crate) use slot::{Birth, Record, Slot, State};

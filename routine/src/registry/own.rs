@@ -20,6 +20,11 @@ impl Own {
         self.0.is_none()
     }
 
+    #[inline]
+    pub(crate) fn get(&self) -> Option<&Extra> {
+        self.0.as_deref()?.extra()
+    }
+
     /// What is there, made if it is not there yet.
     pub(crate) fn extra(&mut self) -> &mut Extra {
         Cold::extra_in(&mut self.0)

@@ -5,8 +5,8 @@
 //! leads to, such as that of a routine that an error's `Display` runs, is made too, but no third inside that.
 
 mod record;
+mod subject;
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::error::Error as StdError;
 use std::io::Write as _;
@@ -16,35 +16,10 @@ use std::time::Duration;
 use tracing::dispatcher::{self, Dispatch};
 use tracing::subscriber::NoSubscriber;
 
-use crate::id::RoutineId;
 use crate::panic::{self, Panic};
-use crate::policy::Policy;
-use crate::trace::Trace;
 
 use record::Record;
-
-/// The routine that a record is about.
-#[derive(Clone, Debug)]
-pub(crate) struct Subject {
-    pub(crate) id: Option<RoutineId>,
-    pub(crate) parent: Option<RoutineId>,
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) trace: Trace,
-    /// The file and line that started it.
-    pub(crate) file: &'static str,
-    pub(crate) line: u32,
-    pub(crate) policy: Policy,
-    /// Their values are clean, see [`text`](crate::text).
-    pub(crate) fields: Vec<(&'static str, String)>,
-}
-
-impl Subject {
-    /// The user's fields as one text.
-    pub(crate) fn fields(&self) -> Option<String> {
-        let pairs: Vec<_> = self.fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        (!pairs.is_empty()).then(|| pairs.join(" "))
-    }
-}
+pub(crate) use subject::{Subject, describe, fields, subject};
 
 /// What happened to it.
 #[derive(Debug)]

@@ -9,6 +9,9 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, Registry};
 
 use super::*;
+use crate::id::RoutineId;
+use crate::policy::Policy;
+use crate::trace::Trace;
 
 type Fields = Vec<(&'static str, String)>;
 

@@ -18,11 +18,11 @@ use tracing::{Event, Metadata, Subscriber};
 
 use super::{Fallible, Task};
 use crate::alone::alone;
+use crate::birth;
 use crate::blocking::Job;
 use crate::error::Error;
 use crate::hook::HookHandle;
 use crate::in_place::{InPlace, Returns};
-use crate::life;
 use crate::outcome::Outcome;
 use crate::panic::drop_payload;
 use crate::policy::Policy;
@@ -303,7 +303,7 @@ impl Holder {
         let failing = |error| Err(Failing::Routine(error));
         let returns = Returns::result().timing_out(failing);
         match case.held {
-            Held::Task => Self::Task(Box::pin(Task::new(life::begin(start, crate::current::slot()).slot, body))),
+            Held::Task => Self::Task(Box::pin(Task::new(birth::begin(start, crate::current::slot()).slot, body))),
             Held::InPlace => Self::InPlace(Box::pin(InPlace::new(start, body, returns))),
             Held::Recovering => Self::InPlace(Box::pin(InPlace::new(start, body, returns.recovering(failing)))),
             Held::Job => {
@@ -314,7 +314,7 @@ impl Holder {
                     drop(body);
                     result
                 };
-                Self::Job(Some(Job::new(life::begin(start, crate::current::slot()).slot, Box::new(work))))
+                Self::Job(Some(Job::new(birth::begin(start, crate::current::slot()).slot, Box::new(work))))
             }
         }
     }

@@ -1,0 +1,191 @@
+//! A routine's birth at the spawn: its number, its trace, its slot, and what it inherits.
+
+use std::sync::Arc;
+
+use crate::cancel;
+use crate::clock;
+use crate::current;
+use crate::hook;
+use crate::policy::Policy;
+use crate::registry::{Birth, Cold, Flags, Kind, Meta, Slot, State};
+use crate::report;
+use crate::span;
+use crate::start::{SpanMode, Start};
+use crate::thread;
+use crate::trace::Trace;
+
+/// Routines whose spans are children of one another's, at most. A child's span keeps its parent's open, so a routine that
+/// starts its successor for ever would keep all of them; beyond this a span begins a new tree and follows from the old.
+const NESTED: u8 = 64;
+
+/// What a spawn leaves in the handle. The trace lies in its parts and the depth in the origin's word: sixteen bytes less to
+/// move about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Born {
+    pub(crate) slot: &'static Slot,
+    pub(crate) generation: u32,
+    /// The origin, and the depth of the trace in the four highest bits.
+    origin: u32,
+    root: [u64; 2],
+    lineage: [u64; 3],
+}
+
+impl Born {
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    fn new(slot: &'static Slot, birth: Birth) -> Self {
+        let Birth { meta, origin, root, lineage, .. } = birth;
+        let generation = slot.fill(&birth);
+        Self { slot, generation, origin: origin | meta.high_depth(), root: [(root >> 64) as u64, root as u64], lineage }
+    }
+
+    /// Of a slot that was filled before.
+    #[allow(clippy::cast_possible_truncation)]
+    fn of(slot: &'static Slot) -> Self {
+        let root = slot.root();
+        Self {
+            slot,
+            generation: slot.generation(),
+            origin: slot.origin() | slot.meta().high_depth(),
+            root: [(root >> 64) as u64, root as u64],
+            lineage: slot.lineage(),
+        }
+    }
+
+    pub(crate) const fn id(&self) -> u64 {
+        self.lineage[0]
+    }
+
+    pub(crate) const fn origin(&self) -> u32 {
+        self.origin & (u32::MAX >> 4)
+    }
+
+    pub(crate) const fn trace(&self) -> Trace {
+        let [high, low] = self.root;
+        Trace::from_parts((high as u128) << 64 | low as u128, self.lineage, Meta::depth_of(self.origin >> 28))
+    }
+}
+
+/// Takes a slot and a number for a routine that is about to start. From here on it is counted, so the caller must bring it to
+/// an end.
+///
+/// A `Start` is handed on word by word: one whose address is taken would be written to the stack by every start.
+#[inline]
+pub(crate) fn begin(mut start: Start, spawner: Option<&'static Slot>) -> Born {
+    let origin = start.origin();
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.own.take(), None, spawner))
+}
+
+/// [`begin`] for a member of a group, with what it shares with the others.
+pub(crate) fn begin_member(mut start: Start, member: Arc<Cold>) -> Born {
+    let origin = start.origin();
+    let spawner = current::slot();
+    Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.own.take(), Some(member), spawner))
+}
+
+/// [`begin`] for what most starts are: a child of a routine, without options.
+#[inline]
+pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
+    let origin = start.origin();
+    // Before the slot, so that what is known of it need not be kept anywhere meanwhile.
+    let time = current::time_of_turn();
+    let (slot, id) = thread::take_for_routine();
+    let [parent, grandparent] = spawner.lineage_for_child();
+    Born::new(
+        slot,
+        Birth {
+            meta: spawner.meta().child(start.policy, start.flags),
+            origin,
+            root: spawner.root(),
+            lineage: [id, parent, grandparent],
+            start: time,
+            state: State::Spawned,
+        },
+    )
+}
+
+/// Whether [`begin_plain`] will do, for the child of a routine that hands nothing on.
+#[inline]
+pub(crate) fn is_plain(start: &Start) -> bool {
+    start.own.is_nothing() && !start.flags.has(Flags::ROOT) && !span::wanted(start.span)
+}
+
+#[cold]
+#[inline(never)]
+fn begin_dressed(
+    origin: u32,
+    policy: Policy,
+    flags: Flags,
+    span: SpanMode,
+    extra: Option<Arc<Cold>>,
+    base: Option<Arc<Cold>>,
+    spawner: Option<&'static Slot>,
+) -> &'static Slot {
+    let time = now();
+    let (slot, id) = thread::take_for_routine();
+    let (trace_root, lineage, meta) = match spawner {
+        Some(spawner) if !flags.has(Flags::ROOT) => {
+            let [parent, grandparent] = spawner.lineage_for_child();
+            (spawner.root(), [id, parent, grandparent], spawner.meta().child(policy, flags))
+        }
+        Some(spawner) => (Trace::fresh_root(), [id, 0, 0], spawner.meta().root(policy, flags)),
+        None => (Trace::fresh_root(), [id, 0, 0], Meta::new(Kind::Routine, policy, 1, flags)),
+    };
+    slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
+    let base = base.or_else(|| spawner.and_then(Slot::heritage));
+    if extra.is_some() || meta.has(Flags::SET_TRACE.with(Flags::ROOT)) || span::wanted(span) {
+        dress(slot, extra, base, span, spawner);
+    } else if let Some(base) = base {
+        slot.put_cold(base, Flags::NONE, 0);
+    }
+    if let Some(group) = cancel::group(slot) {
+        if !group.enter(id) {
+            slot.add(Flags::QUEUED);
+        }
+    }
+    slot
+}
+
+/// The time of a start. Hooks are told how long a routine took, and are worth an exact clock.
+#[inline]
+fn now() -> u64 {
+    if hook::current() == 0 { clock::coarse() } else { clock::now() }
+}
+
+/// Gives a routine what only some have: options, a span, a spawner that its trace does not tell.
+fn dress(
+    slot: &'static Slot,
+    extra: Option<Arc<Cold>>,
+    base: Option<Arc<Cold>>,
+    span: SpanMode,
+    spawner: Option<&'static Slot>,
+) {
+    let mut cold = extra;
+    Cold::set_base(&mut cold, base);
+    let mut flags = Flags::NONE;
+    let mut chain = 0;
+    if slot.meta().has(Flags::SET_TRACE.with(Flags::ROOT)) {
+        slot.remove(Flags::SET_TRACE);
+        Cold::extra_in(&mut cold).parent = spawner.map_or(0, Slot::routine);
+        flags = flags.with(Flags::FOREIGN_PARENT);
+    }
+    if span::wanted(span) {
+        let extra = cold.as_deref().and_then(Cold::extra);
+        let parent = extra.map(|extra| extra.parent).filter(|parent| *parent != 0).unwrap_or_else(|| slot.parent());
+        let name = extra.and_then(|extra| extra.name.clone());
+        let subject = report::describe(slot, parent, name, report::fields(extra, cold.as_deref()));
+        chain = spawner.map_or(0, |spawner| spawner.meta().chain() + 1);
+        let mode = if chain > NESTED && span == SpanMode::Child { SpanMode::Follows } else { span };
+        if mode == SpanMode::Follows {
+            chain = 0;
+        }
+        let span = span::new(&subject, mode);
+        if span.is_some() {
+            flags = flags.with(Flags::SPAN);
+        }
+        Cold::extra_in(&mut cold).span = span;
+    }
+    if let Some(cold) = cold {
+        slot.put_cold(cold, flags, chain);
+    }
+}
