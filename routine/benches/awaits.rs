@@ -5,38 +5,17 @@
 //! Needs valgrind. With `-- labelled ready 8` and the like it runs that many routines and says nothing, which is what
 //! callgrind counts.
 
-use std::future::Future;
-use std::hint::black_box;
-use std::pin::Pin;
 use std::process::ExitCode;
-use std::task::{Context, Poll};
 
 use routine::{Handle, routine};
 
 use callgrind::instructions;
 use figure::{Bound, Table, beside};
+use wait::{AWAITS, Wait};
 
 mod callgrind;
 mod figure;
-
-const AWAITS: u64 = 10_000;
-
-/// Waits as many times as it says.
-struct Wait(u8);
-
-impl Future for Wait {
-    type Output = ();
-
-    #[inline(never)]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if black_box(self.0) == 0 {
-            return Poll::Ready(());
-        }
-        self.0 -= 1;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
+mod wait;
 
 fn labelled(times: u8) -> Handle<()> {
     routine!(async move {

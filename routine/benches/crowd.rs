@@ -6,21 +6,21 @@
 
 use std::env;
 use std::future::pending;
-use std::hint::black_box;
 use std::io::{BufRead, BufReader, Lines, Write, stdin, stdout};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
+use batch::routines;
 use figure::{Bound, Table, beside};
 use pairs::Ratios;
 
+mod batch;
 mod figure;
 mod pairs;
 
 const CROWD: usize = 1_000_000;
-const BATCH: usize = 10_000;
 const PAIRS: usize = 200;
 
 fn runtime() -> Runtime {
@@ -41,19 +41,6 @@ fn crowd() -> Runtime {
     runtime
 }
 
-async fn batch() {
-    let routines: Vec<routine::Handle<()>> = (0..BATCH)
-        .map(|number| {
-            routine::go(async move {
-                black_box(number);
-            })
-        })
-        .collect();
-    for routine in routines {
-        routine.await.expect("an empty routine ends well");
-    }
-}
-
 /// Answers each line of its input with the nanoseconds of a batch.
 fn serve(before: &str) {
     let _crowd = match before {
@@ -67,7 +54,7 @@ fn serve(before: &str) {
     let runtime = runtime();
     for _ in stdin().lines() {
         let start = Instant::now();
-        runtime.block_on(async { routine::go(batch()).await.expect("a batch ends well") });
+        runtime.block_on(async { routine::go(routines()).await.expect("a batch ends well") });
         println!("{}", start.elapsed().as_nanos());
         stdout().flush().expect("somebody reads");
     }

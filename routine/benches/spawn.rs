@@ -12,7 +12,12 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-const BATCH: usize = 10_000;
+use batch::{BATCH, routines};
+use pairs::Ratios;
+
+mod batch;
+mod pairs;
+
 const PAIRS: usize = 200;
 
 /// A batch of bare tasks, started and joined inside one.
@@ -30,21 +35,6 @@ async fn bare() {
     }
 }
 
-/// A batch of routines, started and joined inside one.
-#[inline(never)]
-async fn routines() {
-    let routines: Vec<routine::Handle<()>> = (0..BATCH)
-        .map(|number| {
-            routine::go(async move {
-                black_box(number);
-            })
-        })
-        .collect();
-    for routine in routines {
-        routine.await.expect("an empty routine ends well");
-    }
-}
-
 fn run_bare(runtime: &Runtime) -> Duration {
     let start = Instant::now();
     runtime.block_on(async { tokio::spawn(bare()).await.expect("a batch ends well") });
@@ -58,18 +48,9 @@ fn run_routines(runtime: &Runtime) -> Duration {
 }
 
 fn compare(name: &str, runtime: &Runtime) {
-    run_bare(runtime);
-    run_routines(runtime);
-    let mut ratios: Vec<f64> = (0..PAIRS)
-        .map(|_| run_bare(runtime))
-        .map(|bare| run_routines(runtime).as_secs_f64() / bare.as_secs_f64())
-        .collect();
-    ratios.sort_by(f64::total_cmp);
+    let Ratios { lower, median, upper } = Ratios::measure(PAIRS, || run_bare(runtime), || run_routines(runtime));
     println!(
-        "{name}: time over bare, {PAIRS} pairs of {BATCH}: median {:.2}, quartiles {:.2} to {:.2}",
-        ratios[PAIRS / 2],
-        ratios[PAIRS / 4],
-        ratios[PAIRS * 3 / 4]
+        "{name}: time over bare, {PAIRS} pairs of {BATCH}: median {median:.2}, quartiles {lower:.2} to {upper:.2}"
     );
 }
 

@@ -4,10 +4,7 @@
 //! Needs valgrind. With `-- await-tree ready 8` and the like it runs that many tasks of 10,000 awaits and says nothing, which
 //! is what callgrind counts.
 
-use std::hint::black_box;
-use std::pin::Pin;
 use std::process::ExitCode;
-use std::task::{Context, Poll};
 
 use async_backtrace::frame;
 use await_tree::{Config, InstrumentAwait, Registry};
@@ -15,28 +12,12 @@ use routine::routine;
 use routine_peers::one_thread;
 
 use callgrind::instructions;
+use wait::{AWAITS, Wait};
 
 #[path = "../../callgrind/mod.rs"]
 mod callgrind;
-
-const AWAITS: u64 = 10_000;
-
-/// Waits as many times as it says.
-struct Wait(u8);
-
-impl Future for Wait {
-    type Output = ();
-
-    #[inline(never)]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if black_box(self.0) == 0 {
-            return Poll::Ready(());
-        }
-        self.0 -= 1;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
+#[path = "../../wait/mod.rs"]
+mod wait;
 
 async fn plain(times: u8) {
     for _ in 0..AWAITS {
