@@ -95,36 +95,45 @@ where
         let mut run = self.project().run;
         let RunProj::On { slot, body } = run.as_mut().project() else { polled_after_its_end() };
         let slot: &'static Slot = slot;
-        let turn = if slot.meta().has(Flags::GROUPED.with(Flags::SPAN)) {
-            match member::admit(slot, cx) {
-                Ok(turn) => turn,
-                Err(Gate::Killed) => return Poll::Ready(Err(member::kill(slot, &mut rest(run.as_mut())))),
-                Err(_) => return Poll::Pending,
+        // One way out for all that go wrong, since every way out is compiled into every place that starts a routine.
+        let short = 'short: {
+            let turn = if slot.meta().has(Flags::GROUPED.with(Flags::SPAN)) {
+                match member::admit(slot, cx) {
+                    Ok(turn) => turn,
+                    Err(Gate::Killed) => break 'short Short::Killed,
+                    Err(_) => return Poll::Pending,
+                }
+            } else {
+                Turn::enter_plain(slot)
+            };
+            match catch_unwind(AssertUnwindSafe(|| body.poll(cx).map(K::end))) {
+                Ok(Poll::Pending) => match turn.wait(cx) {
+                    Ok(()) => return Poll::Pending,
+                    Err((turn, over)) => Short::Over(turn, over),
+                },
+                Ok(Poll::Ready(Ok(value))) => {
+                    return Poll::Ready(match catch_unwind(AssertUnwindSafe(rest(run.as_mut()))) {
+                        Ok(()) => {
+                            turn.completed();
+                            Ok(value)
+                        }
+                        Err(payload) => Err(panicked_late(turn, slot, payload, value)),
+                    });
+                }
+                Ok(Poll::Ready(Err(failed))) => Short::Failed(turn, failed),
+                Err(payload) => Short::Over(turn, Over::Panicked(payload)),
             }
-        } else {
-            Turn::enter_plain(slot)
         };
-        let polled = catch_unwind(AssertUnwindSafe(|| body.poll(cx).map(K::end)));
-        let value = match polled {
-            Ok(Poll::Pending) => {
-                return match turn.wait(cx) {
-                    Ok(()) => Poll::Pending,
-                    Err((turn, over)) => Poll::Ready(Err(cut_short(turn, slot, over, &mut rest(run.as_mut())))),
-                };
-            }
-            Ok(Poll::Ready(Ok(value))) => value,
-            Ok(Poll::Ready(Err(failed))) => {
-                return Poll::Ready(Err(self::failed(turn, slot, failed, &mut rest(run.as_mut()))));
-            }
-            Err(payload) => return Poll::Ready(Err(panicked(turn, slot, payload, &mut rest(run.as_mut())))),
-        };
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(rest(run.as_mut()))) {
-            let mut value = Some(value);
-            return Poll::Ready(Err(panicked(turn, slot, payload, &mut || drop(value.take()))));
-        }
-        turn.completed();
-        Poll::Ready(Ok(value))
+        Poll::Ready(Err(cut_short(slot, short, &mut rest(run.as_mut()))))
     }
+}
+
+/// What ends a routine otherwise than by a value.
+enum Short {
+    Over(Turn, Over),
+    Failed(Turn, Failed),
+    /// Its group is over, and it had no turn any more.
+    Killed,
 }
 
 /// Drops what is left of a body. Holds the pointer itself, so that `poll` need not keep it in memory for a path that few take.
@@ -133,19 +142,28 @@ fn rest<F>(mut run: Pin<&mut Run<F>>) -> impl FnMut() {
     move || run.set(Run::Over)
 }
 
-/// Ends a routine that waits.
 #[cold]
 #[inline(never)]
-fn cut_short(turn: Turn, slot: &'static Slot, over: Over, drop_rest: &mut dyn FnMut()) -> Error {
-    match over {
-        Over::TimedOut => {
+fn cut_short(slot: &'static Slot, short: Short, drop_rest: &mut dyn FnMut()) -> Error {
+    match short {
+        Short::Over(turn, Over::TimedOut) => {
             let exit = turn.begin_exit();
             life::drop_body(slot, drop_rest);
             turn.timed_out(exit)
         }
-        Over::Killed => member::end_killed(turn, drop_rest),
-        Over::Panicked(payload) => panicked(turn, slot, payload, drop_rest),
+        Short::Over(turn, Over::Killed) => member::end_killed(turn, drop_rest),
+        Short::Over(turn, Over::Panicked(payload)) => panicked(turn, slot, payload, drop_rest),
+        Short::Failed(turn, failed) => self::failed(turn, slot, failed, drop_rest),
+        Short::Killed => member::kill(slot, drop_rest),
     }
+}
+
+/// Ends a routine that had a value, and panicked over what it left behind.
+#[cold]
+#[inline(never)]
+fn panicked_late<T>(turn: Turn, slot: &'static Slot, payload: Box<dyn Any + Send>, value: T) -> Error {
+    let mut value = Some(value);
+    panicked(turn, slot, payload, &mut || drop(value.take()))
 }
 
 /// Kept out of the drop, which tokio compiles into several places and runs four times for each task.
@@ -159,8 +177,6 @@ fn abandon<F: Future>(mut run: Pin<&mut Run<F>>) {
 
 /// Ends a routine whose body returned an error. What is left of the body may panic when it is dropped, which then decides how
 /// the routine ended; the error is told all the same.
-#[cold]
-#[inline(never)]
 fn failed(turn: Turn, slot: &'static Slot, failed: Failed, drop_rest: &mut dyn FnMut()) -> Error {
     let exit = turn.begin_exit();
     match panic::contain(drop_rest) {
