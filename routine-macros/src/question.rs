@@ -3,8 +3,8 @@
 //! Only a `?` at the body's own level counts, not one in a nested closure, async block or item. Without one, nothing is
 //! touched.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
@@ -43,15 +43,15 @@ impl<'ast> Visit<'ast> for Finder {
     fn visit_item(&mut self, _: &'ast Item) {}
 }
 
-/// A `?` behind a value. Behind `|`, `async`, `move` or `fn` the tokens may be a closure's or an async block's.
+/// A `?` behind a value.
 fn find_in_tokens(tokens: TokenStream) -> Option<Span> {
+    let mut level = OwnLevel::default();
     let mut behind_value = false;
     for token in tokens {
+        let own = level.holds(&token);
         match &token {
-            TokenTree::Punct(punct) if punct.as_char() == '?' && behind_value => return Some(punct.span()),
-            TokenTree::Punct(punct) if punct.as_char() == '|' => return None,
-            TokenTree::Ident(word) if ["async", "move", "fn"].iter().any(|stop| word == stop) => return None,
-            TokenTree::Group(group) => {
+            TokenTree::Punct(punct) if punct.as_char() == '?' && behind_value && own => return Some(punct.span()),
+            TokenTree::Group(group) if own => {
                 if let Some(found) = find_in_tokens(group.stream()) {
                     return Some(found);
                 }
@@ -65,6 +65,40 @@ fn find_in_tokens(tokens: TokenStream) -> Option<Span> {
         };
     }
     None
+}
+
+/// Which of a macro's tokens belong to the body itself, and not to a closure, an async block or a function in there.
+///
+/// Behind a `|`, which may begin a closure or stand in a pattern, nothing does until the next `=>`, `,` or `;`; behind
+/// `async` and `fn` nothing does up to the end of the next braces.
+#[derive(Default)]
+struct OwnLevel {
+    behind_bar: bool,
+    before_braces: bool,
+    behind_equals: bool,
+}
+
+impl OwnLevel {
+    fn holds(&mut self, token: &TokenTree) -> bool {
+        let was_equals = std::mem::take(&mut self.behind_equals);
+        let mut own = !self.behind_bar && !self.before_braces;
+        match token {
+            TokenTree::Punct(punct) => match punct.as_char() {
+                '|' => self.behind_bar = true,
+                ',' | ';' => self.behind_bar = false,
+                '>' if was_equals => self.behind_bar = false,
+                '=' => self.behind_equals = true,
+                _ => {}
+            },
+            TokenTree::Ident(word) if word == "async" || word == "fn" => {
+                self.before_braces = true;
+                own = false;
+            }
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => self.before_braces = false,
+            _ => {}
+        }
+        own
+    }
 }
 
 /// Makes a body with a `?` end in a `Result`.
@@ -219,7 +253,47 @@ impl VisitMut for Returns {
         visit_mut::visit_expr_return_mut(self, expr);
     }
 
+    // Of the macros, only `select!` is known to hold statements of the body around it.
+    fn visit_macro_mut(&mut self, call: &mut Macro) {
+        let is_select = |name: &Ident| name == "select" || name == "select_biased";
+        if call.path.segments.last().is_some_and(|last| is_select(&last.ident)) {
+            call.tokens = with_returns(std::mem::take(&mut call.tokens));
+        }
+    }
+
     fn visit_expr_closure_mut(&mut self, _: &mut ExprClosure) {}
     fn visit_expr_async_mut(&mut self, _: &mut ExprAsync) {}
     fn visit_item_mut(&mut self, _: &mut Item) {}
+}
+
+/// As [`Returns`], for tokens that are no syntax by themselves: a `return` with no value is one that ends what it is in.
+fn with_returns(tokens: TokenStream) -> TokenStream {
+    let mut level = OwnLevel::default();
+    let mut settled = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        if !level.holds(&token) {
+            settled.append(token);
+            continue;
+        }
+        match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), with_returns(group.stream()));
+                inner.set_span(group.span());
+                settled.append(inner);
+            }
+            TokenTree::Ident(word) if word == "return" => {
+                let ends =
+                    |next: &TokenTree| matches!(next, TokenTree::Punct(end) if matches!(end.as_char(), ',' | ';'));
+                let value = tokens
+                    .peek()
+                    .is_none_or(ends)
+                    .then(|| quote_spanned!(word.span()=> ::core::result::Result::Ok(())));
+                settled.append(word);
+                settled.extend(value);
+            }
+            other => settled.append(other),
+        }
+    }
+    settled
 }

@@ -213,9 +213,23 @@ async fn option(n: u8) -> Option<u8> {
 }
 
 #[routine]
-async fn never() -> ! {
+async fn early(number: u8) -> Result<&'static str, BoxError> {
+    if number == 0 {
+        return Err("zero".into());
+    }
+    let number: u8 = number.to_string().parse()?;
+    if number > 9 {
+        return Ok("large");
+    }
+    Ok("small")
+}
+
+#[routine]
+async fn forever(ends: tokio::sync::oneshot::Receiver<()>) -> ! {
+    let _ = ends.await;
+    std::future::pending::<()>().await;
     loop {
-        std::future::pending::<()>().await;
+        tokio::task::yield_now().await;
     }
 }
 
@@ -231,7 +245,11 @@ async fn what_the_signature_says_is_what_the_handle_gives() {
     assert_eq!(alias(2).await.unwrap(), 2);
     assert!(boxed("x".to_owned()).await.is_err());
     assert_eq!(option(0).await.unwrap(), None);
-    let handle: Handle<Infallible> = never();
+    assert!(early(0).await.unwrap_err().to_string().ends_with("zero"));
+    assert_eq!(early(12).await.unwrap(), "large");
+    assert_eq!(early(2).await.unwrap(), "small");
+    let (_end, ends) = tokio::sync::oneshot::channel();
+    let handle: Handle<Infallible> = forever(ends);
     handle.abort();
     assert!(handle.await.unwrap_err().is_cancelled());
     assert!(never_blocking().await.unwrap_err().is_panic());
@@ -280,12 +298,18 @@ async fn r#move() -> String {
     name()
 }
 
+#[routine(crate = ::routine)]
+async fn shadows(__start: u8, __routine: u8) -> u8 {
+    __start + __routine
+}
+
 #[tokio::test]
 async fn the_options_see_the_arguments() {
     assert_eq!(named(1, "x".to_owned(), 3).await.unwrap(), "part 1 of 3");
     let parts = named_by_parts((1, 2), Wrapper { inner: 3, _other: 4 });
     assert_eq!(parts.await.unwrap(), "1 and 3");
     assert_eq!(r#move().await.unwrap(), "move");
+    assert_eq!(shadows(1, 2).await.unwrap(), 3);
 }
 
 mod visibility {
@@ -330,4 +354,23 @@ async fn visibility_traits_and_pointers() {
     assert_eq!(pointer(2).await.unwrap(), Some(1));
     assert_eq!(dynamic(Box::new(str::len), |n| n + 1, "abc".into()).await.unwrap(), 5);
     assert_eq!(lasting("abc", &["d"]).await.unwrap(), 4);
+}
+
+#[tokio::test]
+async fn the_spawn_site_is_the_caller_and_the_name_the_functions() {
+    let line = line!() + 1;
+    let handle = generic(["a"]);
+    let snapshot = routine::snapshot();
+    let seen = snapshot.get(handle.id()).unwrap();
+    assert_eq!((seen.name(), seen.spawned_at()), ("generic", (file!(), line)));
+    handle.await.unwrap();
+}
+
+fn is_send<F: Future + Send>(future: F) -> F {
+    future
+}
+
+#[tokio::test]
+async fn a_handle_may_go_to_another_thread() {
+    is_send(recursion(3)).await.unwrap();
 }

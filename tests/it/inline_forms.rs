@@ -1,8 +1,8 @@
-//! The forms of `routine!`, and what a body may end in.
+//! The forms that `routine!` takes: what is an option, what the future, and what it is named after.
 
 use std::io;
 
-use routine::{Handle, routine};
+use routine::{Handle, Policy, routine};
 use routine_tests::{capture, records};
 
 async fn step() -> io::Result<u8> {
@@ -10,6 +10,10 @@ async fn step() -> io::Result<u8> {
 }
 
 async fn unit() {}
+
+fn name() -> String {
+    routine::current().unwrap().name().to_owned()
+}
 
 #[tokio::test]
 async fn every_form_of_work() {
@@ -37,33 +41,6 @@ async fn every_form_of_work() {
 }
 
 #[tokio::test]
-async fn a_body_may_end_in_anything() {
-    let () = routine! { unit().await }.await.unwrap();
-    let value: Option<u8> = routine!(async { None }).await.unwrap();
-    assert_eq!(value, None);
-    let boxed = routine! { if step().await? == 1 { return Err("open".into()); } };
-    assert!(boxed.await.unwrap_err().to_string().ends_with("open"));
-    let typed = routine!(async { Err::<(), _>(io::Error::other("typed")) });
-    assert!(typed.await.unwrap_err().downcast_ref::<io::Error>().is_some());
-    let matched = routine! {
-        match step().await? {
-            1 => Ok(10),
-            _ => Err(io::Error::other("no")),
-        }
-    };
-    assert_eq!(matched.await.unwrap(), 10);
-    let never = routine!(async {
-        loop {
-            tokio::task::yield_now().await;
-        }
-    });
-    never.abort();
-    assert!(never.await.unwrap_err().is_cancelled());
-    let failing = routine! { loop { step().await?; Err(io::Error::other("ends"))?; } };
-    assert!(failing.await.is_err());
-}
-
-#[tokio::test]
 async fn the_options_do_what_they_say() {
     capture();
     let size = 3;
@@ -88,7 +65,131 @@ async fn a_timeout_ends_it() {
 }
 
 #[tokio::test]
-async fn it_is_named_after_the_function_it_is_written_in() {
-    let handle = routine!(async { routine::current().unwrap().name().to_owned() });
-    assert_eq!(handle.await.unwrap(), "it_is_named_after_the_function_it_is_written_in");
+async fn one_call_is_the_future_itself() {
+    #[derive(Clone)]
+    struct Server(u8);
+    impl Server {
+        async fn run(self) -> u8 {
+            self.0
+        }
+    }
+    let server = Server(9);
+    let handle = routine!(server.clone().run());
+    assert_eq!(handle.await.unwrap(), server.0);
+}
+
+#[tokio::test]
+async fn options_stand_in_front() {
+    let handle = routine!(recover, name = "refresh", async move { (name(), routine::current().unwrap().policy()) });
+    assert_eq!(handle.await.unwrap(), ("refresh".to_owned(), Policy::Recover));
+    let part = 3;
+    let handle = routine!(name = format!("part {part}"), fields(part, of = 5), async { name() });
+    assert_eq!(handle.await.unwrap(), "part 3");
+}
+
+#[tokio::test]
+async fn options_stand_in_angle_brackets() {
+    let handle = routine! { <recover, name = "card"> step().await?; name() };
+    assert_eq!(handle.await.unwrap(), "card");
+    let handle = routine! { <> step().await?; };
+    handle.await.unwrap();
+    let handle = routine! { <String as Default>::default().len() + 1 };
+    assert_eq!(handle.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn one_call_is_named_after_what_it_calls_and_statements_after_where_they_are() {
+    async fn outer() -> String {
+        name()
+    }
+    let here = "one_call_is_named_after_what_it_calls_and_statements_after_where_they_are";
+    assert_eq!(routine!(outer()).await.unwrap(), "outer");
+    assert_eq!(routine! { let name = outer(); name.await }.await.unwrap(), here);
+}
+
+#[tokio::test]
+async fn an_async_closure_is_a_body() {
+    let text = String::from("kept");
+    let handle = routine!(async move || {
+        step().await?;
+        text
+    });
+    assert_eq!(handle.await.unwrap(), "kept");
+    let handle = routine!(async || -> Result<u8, io::Error> {
+        step().await?;
+        Ok(1)
+    });
+    assert_eq!(handle.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_closure_runs_on_the_blocking_pool() {
+    let here = std::thread::current().id();
+    let handle = routine!(name = "block", move || (std::thread::current().id() != here, name()));
+    assert_eq!(handle.await.unwrap(), (true, "block".to_owned()));
+}
+
+#[tokio::test]
+async fn a_statement_is_no_option() {
+    let mut x = 1;
+    let handle = routine! { x = x + 1; x };
+    assert_eq!(handle.await.unwrap(), 2);
+    let recover = async { 3 };
+    assert_eq!(routine! { recover.await }.await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn root_starts_a_new_trace_and_quiet_belongs_to_the_holder() {
+    let handle = routine! {
+        let own = routine::trace::current().unwrap();
+        let inner = routine!(root, async { routine::trace::current().unwrap().root() });
+        own.root() == inner.await.unwrap()
+    };
+    assert!(!handle.await.unwrap());
+    let handle = routine!(quiet, async { Err::<(), _>("mine") });
+    assert!(handle.await.is_err());
+}
+
+mod renamed {
+    use ::routine as other;
+
+    #[tokio::test]
+    async fn the_macro_knows_its_crate_under_any_name() {
+        let handle = other::routine! { 5; };
+        handle.await.unwrap();
+    }
+}
+
+trait Runs {
+    fn run() -> std::future::Ready<u8>;
+}
+
+impl Runs for Vec<u8> {
+    fn run() -> std::future::Ready<u8> {
+        std::future::ready(5)
+    }
+}
+
+#[tokio::test]
+async fn a_path_with_generics_of_its_own_is_no_list_of_options() {
+    assert_eq!(routine!(<Vec<u8> as Runs>::run()).await.unwrap(), 5);
+    let converted = routine! { <u8 as TryFrom<u16>>::try_from(1)?; };
+    converted.await.unwrap();
+}
+
+#[allow(unused_assignments)]
+#[tokio::test]
+async fn a_variable_may_have_the_name_of_an_option() {
+    let assigned = routine! {
+        let mut name = 1;
+        assert_eq!(name, 1);
+        name = 2;
+        name
+    };
+    assert_eq!(assigned.await.unwrap(), 2);
+    let mut name = 1;
+    let first = routine! { name = 2; tokio::task::yield_now().await; name };
+    assert_eq!((first.await.unwrap(), name), (2, 1));
+    name += 1;
+    assert_eq!(name, 2);
 }

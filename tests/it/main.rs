@@ -27,7 +27,6 @@ mod group_end;
 mod group_limit;
 mod group_scope;
 mod group_waiting;
-mod hard_functions;
 mod hard_in_place;
 mod hard_started;
 mod hooks;

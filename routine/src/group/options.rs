@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::scope::Scope;
+use super::shared::Waits;
 use super::{Group, GroupError};
 use crate::outcome::IntoOutcome;
 
@@ -47,7 +48,7 @@ impl GroupBuilder {
     /// # Errors
     /// With a limit of 0, under which nothing would ever run.
     pub fn build<T>(self) -> Result<Group<T>, InvalidGroup> {
-        Ok(Group::of(self.make(false)?))
+        Ok(Group::of(self.make(Waits::ForEach)?))
     }
 
     /// [`group`](super::group) with these options.
@@ -62,19 +63,19 @@ impl GroupBuilder {
         F: AsyncFnOnce(Scope) -> R,
         R: IntoOutcome,
     {
-        match self.make(true) {
+        match self.make(Waits::ForAll) {
             Ok(scope) => scope.run(body).await,
             Err(error) => panic!("{error}"),
         }
     }
 
-    fn make(self, scoped: bool) -> Result<Scope, InvalidGroup> {
+    fn make(self, waits: Waits) -> Result<Scope, InvalidGroup> {
         if self.limit == Some(0) {
             return Err(InvalidGroup(()));
         }
         // A deadline that no clock reaches is none.
         let deadline = self.deadline.and_then(|after| Instant::now().checked_add(after));
-        Ok(Scope::new(self.limit.unwrap_or(usize::MAX), self.grace, deadline, scoped))
+        Ok(Scope::new(self.limit.unwrap_or(usize::MAX), self.grace, deadline, waits))
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::runtime;
 use tokio::time::Instant;
 
 use super::GroupError;
-use super::shared::Shared;
+use super::shared::{Shared, Waits};
 use crate::cancel::CancelReason;
 use crate::current;
 use crate::error::Error;
@@ -50,8 +50,8 @@ struct Clock {
 }
 
 impl Scope {
-    pub(super) fn new(limit: usize, grace: Option<Duration>, deadline: Option<Instant>, fail_fast: bool) -> Self {
-        let shared = Arc::new(Shared::new(limit, grace, fail_fast));
+    pub(super) fn new(limit: usize, grace: Option<Duration>, deadline: Option<Instant>, waits: Waits) -> Self {
+        let shared = Arc::new(Shared::new(limit, grace, waits));
         let outer = current::slot().and_then(Slot::heritage);
         let member = member(&shared, outer.clone(), deadline);
         let clock = Arc::new(Clock { deadline, watched: AtomicBool::new(false) });

@@ -23,10 +23,25 @@ use crate::error::Error;
 /// Failures that a group keeps for whoever waits; more are reported when they happen, and counted.
 const KEPT: usize = 16;
 
+/// Who waits for the members of a group, and for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waits {
+    /// A body for all of them; the first failure ends the others.
+    ForAll,
+    /// A value that may ask which have ended, and may wait for all.
+    ForEach,
+    /// Whoever holds the handles asks which have ended; failures are the handles' alone.
+    ForHandles,
+    /// Whoever holds the handles waits for them one by one; failures are the handles' alone.
+    AtHandles,
+}
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     limit: usize,
     grace: Option<Duration>,
+    /// Failures that are kept, at most.
+    kept: usize,
     /// Whether the first failure ends the others.
     fail_fast: AtomicBool,
     killed: AtomicBool,
@@ -73,13 +88,14 @@ pub(crate) enum Gate {
 }
 
 impl Shared {
-    /// A group whose first failure ends the others, or one that is asked which members have ended.
-    pub(super) fn new(limit: usize, grace: Option<Duration>, fail_fast: bool) -> Self {
-        let state = State { ended: (!fail_fast).then(VecDeque::new), ..State::default() };
+    pub(super) fn new(limit: usize, grace: Option<Duration>, waits: Waits) -> Self {
+        let asks = matches!(waits, Waits::ForEach | Waits::ForHandles);
+        let state = State { ended: asks.then(VecDeque::new), ..State::default() };
         Self {
             limit,
             grace,
-            fail_fast: AtomicBool::new(fail_fast),
+            kept: if matches!(waits, Waits::ForAll | Waits::ForEach) { KEPT } else { 0 },
+            fail_fast: AtomicBool::new(waits == Waits::ForAll),
             killed: AtomicBool::new(false),
             state: Mutex::new(state),
         }
@@ -157,7 +173,7 @@ impl Shared {
     /// A member failed.
     pub(crate) fn failed(self: &Arc<Self>, error: &Error) {
         let mut state = self.state();
-        if state.failures.kept.len() < KEPT {
+        if state.failures.kept.len() < self.kept {
             state.failures.kept.push(error.clone());
         } else {
             state.failures.left_out += 1;

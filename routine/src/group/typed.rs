@@ -6,6 +6,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
 
+use super::shared::Waits;
 use super::{GroupBuilder, GroupError, Scope};
 use crate::cancel::CancelReason;
 use crate::error::Error;
@@ -63,7 +64,7 @@ impl<T> Group<T> {
     /// A group without a limit and without a deadline.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(Scope::new(usize::MAX, None, None, false))
+        Self::of(Scope::new(usize::MAX, None, None, Waits::ForEach))
     }
 
     pub(super) fn of(scope: Scope) -> Self {
