@@ -23,37 +23,51 @@ const NESTED: u8 = 64;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Born {
     pub(crate) slot: &'static Slot,
-    pub(crate) generation: u32,
     /// The origin, and the depth of the trace in the four highest bits.
     origin: u32,
-    root: [u64; 2],
-    lineage: [u64; 3],
+    // One by one, so that none of them need lie in memory before it lies in the handle.
+    root_high: u64,
+    root_low: u64,
+    id: u64,
+    parent: u64,
+    grandparent: u64,
 }
 
 impl Born {
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
     fn new(slot: &'static Slot, birth: Birth) -> Self {
-        let Birth { meta, origin, root, lineage, .. } = birth;
-        let generation = slot.fill(&birth);
-        Self { slot, generation, origin: origin | meta.high_depth(), root: [(root >> 64) as u64, root as u64], lineage }
+        let Birth { meta, origin, root, lineage: [id, parent, grandparent], .. } = birth;
+        slot.fill(&birth);
+        Self {
+            slot,
+            origin: origin | meta.high_depth(),
+            root_high: (root >> 64) as u64,
+            root_low: root as u64,
+            id,
+            parent,
+            grandparent,
+        }
     }
 
     /// Of a slot that was filled before.
     #[allow(clippy::cast_possible_truncation)]
-    fn of(slot: &'static Slot) -> Self {
+    pub(crate) fn of(slot: &'static Slot) -> Self {
         let root = slot.root();
+        let [id, parent, grandparent] = slot.lineage();
         Self {
             slot,
-            generation: slot.generation(),
             origin: slot.origin() | slot.meta().high_depth(),
-            root: [(root >> 64) as u64, root as u64],
-            lineage: slot.lineage(),
+            root_high: (root >> 64) as u64,
+            root_low: root as u64,
+            id,
+            parent,
+            grandparent,
         }
     }
 
     pub(crate) const fn id(&self) -> u64 {
-        self.lineage[0]
+        self.id
     }
 
     pub(crate) const fn origin(&self) -> u32 {
@@ -61,8 +75,8 @@ impl Born {
     }
 
     pub(crate) const fn trace(&self) -> Trace {
-        let [high, low] = self.root;
-        Trace::from_parts((high as u128) << 64 | low as u128, self.lineage, Meta::depth_of(self.origin >> 28))
+        let root = (self.root_high as u128) << 64 | self.root_low as u128;
+        Trace::from_parts(root, [self.id, self.parent, self.grandparent], Meta::depth_of(self.origin >> 28))
     }
 }
 
@@ -112,7 +126,7 @@ pub(crate) fn is_plain(start: &Start) -> bool {
 
 #[cold]
 #[inline(never)]
-fn begin_dressed(
+pub(crate) fn begin_dressed(
     origin: u32,
     policy: Policy,
     flags: Flags,

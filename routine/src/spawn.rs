@@ -19,7 +19,7 @@ use crate::policy::Policy;
 use crate::registry::{Cold, Extra, Flags, Slot};
 use crate::report::Subject;
 use crate::site;
-use crate::start::Start;
+use crate::start::{SpanMode, Start};
 use crate::stats::Count;
 use crate::task::{Ending, Fallible, Plain, Task};
 use crate::thread;
@@ -53,20 +53,38 @@ where
     K::Value: Send + 'static,
 {
     start.flags = start.flags.with(Flags::ON_RUNTIME);
-    let launch = |born: Born, body| Handle::new(tokio::spawn(Task::<K, Held<F>>::new(born.slot, body)), born);
-    let body = hold(body);
     let spawner = current::slot();
-    if let Some(spawner) = spawner.filter(|spawner| spawner.meta().is_plain_on_runtime()) {
-        if birth::is_plain(&start) {
-            return Ok(launch(birth::begin_plain(&start, spawner), body));
+    let born = match spawner {
+        Some(spawner) if spawner.meta().is_plain_on_runtime() && birth::is_plain(&start) => {
+            birth::begin_plain(&start, spawner)
         }
-    }
+        _ => {
+            let (origin, own) = (start.origin(), start.own.take());
+            // Gives the slot and not what was born in it, which would have to lie in memory for that.
+            Born::of(begin_or_refuse(origin, start.policy, start.flags, start.span, own, spawner)?)
+        }
+    };
+    Ok(Handle::new(tokio::spawn(Task::<K, Held<F>>::new(born.slot, hold(body))), born))
+}
+
+/// Begins what is not the child of a routine without options, where there is a runtime.
+#[cold]
+#[inline(never)]
+fn begin_or_refuse(
+    origin: u32,
+    policy: Policy,
+    flags: Flags,
+    span: SpanMode,
+    own: Option<Arc<Cold>>,
+    spawner: Option<&'static Slot>,
+) -> Result<&'static Slot, Error> {
     // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
-    if !spawner.is_some_and(|spawner| spawner.meta().has(Flags::ON_RUNTIME)) && runtime::Handle::try_current().is_err()
-    {
-        return Err(refuse(start.origin(), start.policy, start.own.get(), Refusal::NoRuntime));
+    let on_runtime = spawner.is_some_and(|spawner| spawner.meta().has(Flags::ON_RUNTIME));
+    if on_runtime || runtime::Handle::try_current().is_ok() {
+        Ok(birth::begin_dressed(origin, policy, flags, span, own, None, spawner))
+    } else {
+        Err(refuse(origin, policy, own.as_deref().and_then(Cold::extra), Refusal::NoRuntime))
     }
-    Ok(launch(birth::begin(start, spawner), body))
 }
 
 /// Starts `body` on `runtime`.

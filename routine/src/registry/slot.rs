@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //! - A slot has one owner at a time: whoever took it from the arena. Only the owner writes it, but for the bit
-//!   [`CANCELLED`], which anybody may set for the generation that it knows.
+//!   [`CANCELLED`], which anybody may set who knows the routine's number.
 //! - `sequence` is odd while the owner fills the slot, and another even number for every owner. What a reader copied
 //!   belongs to one routine if the number was even and the same before and after; it must not be trusted before that.
 //!   It comes again after 2³⁰ owners of one slot.
@@ -144,10 +144,10 @@ impl Slot {
         }
     }
 
-    /// Fills the slot for the caller, its new owner. Gives the generation that [`Slot::cancel`] asks for.
+    /// Fills the slot for the caller, its new owner.
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
-    pub(crate) fn fill(&self, birth: &Birth) -> u32 {
+    pub(crate) fn fill(&self, birth: &Birth) {
         let writing = self.sequence.load(Ordering::Relaxed) | CANCELLED | WRITING;
         overwrite(&self.sequence, writing, Ordering::Relaxed);
         fence(Ordering::Release);
@@ -161,9 +161,7 @@ impl Slot {
         self.root_low.store(birth.root as u64, Ordering::Relaxed);
         self.start.store(birth.start, Ordering::Relaxed);
         self.state.store(birth.state.bits(), Ordering::Relaxed);
-        let generation = writing.wrapping_add(1);
-        overwrite(&self.sequence, generation, Ordering::Release);
-        generation
+        overwrite(&self.sequence, writing.wrapping_add(1), Ordering::Release);
     }
 
     /// Marks the slot as nobody's; `extra` must be empty. The caller gives it back to the arena.
@@ -172,7 +170,8 @@ impl Slot {
         self.state.store(State::Free.bits(), Ordering::Release);
     }
 
-    /// For the owner: what tells its routine from those that have the slot before and after.
+    /// What tells its owner from those before and after.
+    #[cfg(routine_loom)]
     pub(crate) fn generation(&self) -> u32 {
         self.sequence.load(Ordering::Relaxed) & !CANCELLED
     }
@@ -217,9 +216,16 @@ impl Slot {
         cold.as_deref().map(read)
     }
 
-    /// Asks the routine of that generation to stop. Gives its cancellation token, to be fired by the caller, if
-    /// somebody waits for one.
-    pub(crate) fn cancel(&self, generation: u32) -> Option<tokio_util::sync::CancellationToken> {
+    /// Asks the routine of that number to stop, if the slot is still its own. Gives its cancellation token, to be fired by
+    /// the caller, if somebody waits for one.
+    pub(crate) fn cancel(&self, id: u64) -> Option<tokio_util::sync::CancellationToken> {
+        let generation = self.sequence.load(Ordering::Acquire) & !CANCELLED;
+        let own = self.id.load(Ordering::Relaxed) == id;
+        // If it became another's before we read the number, we see here that it did.
+        fence(Ordering::Acquire);
+        if !own {
+            return None;
+        }
         let asked =
             self.sequence.compare_exchange(generation, generation | CANCELLED, Ordering::AcqRel, Ordering::Acquire);
         if asked.is_err() {
