@@ -33,18 +33,22 @@ enum Kind {
     Cancelled(Option<CancelReason>),
     TimedOut(Option<Duration>),
     Rejected(Refusal),
+    /// It ended well, and never said that it had started.
+    NeverStarted,
 }
 
 /// Why a routine was refused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Refusal {
     NoRuntime,
+    NobodyWon,
 }
 
 impl Refusal {
     const fn as_str(self) -> &'static str {
         match self {
             Self::NoRuntime => "no tokio runtime here: start it inside one, or name one with `Builder::spawn_on`",
+            Self::NobodyWon => "nothing was left to win: give a race at least one future, and let it end",
         }
     }
 }
@@ -85,6 +89,10 @@ impl Error {
         }
     }
 
+    pub(crate) fn never_started(subject: Subject) -> Self {
+        Self::new(subject, Kind::NeverStarted)
+    }
+
     pub(crate) fn rejected(subject: Subject, refusal: Refusal) -> Self {
         Self::new(subject, Kind::Rejected(refusal))
     }
@@ -121,6 +129,7 @@ impl Error {
             Kind::Panicked(_) => Some(Outcome::Panicked),
             Kind::Cancelled(_) => Some(Outcome::Cancelled),
             Kind::TimedOut(_) => Some(Outcome::TimedOut),
+            Kind::NeverStarted => Some(Outcome::Completed),
             Kind::Rejected(_) => None,
         }
     }
@@ -236,7 +245,7 @@ impl Inner {
             Kind::Panicked(panic) => Some(Cause::Panic(panic)),
             Kind::TimedOut(after) => Some(Cause::TimedOut(*after)),
             Kind::Rejected(refusal) => Some(Cause::Rejected(refusal.as_str())),
-            Kind::Cancelled(_) => None,
+            Kind::Cancelled(_) | Kind::NeverStarted => None,
         }
     }
 }
@@ -262,6 +271,9 @@ impl fmt::Display for Error {
             Kind::TimedOut(Some(after)) => write!(f, "routine `{name}` did not end within {after:?}"),
             Kind::TimedOut(None) => write!(f, "routine `{name}` did not end before the deadline of its group"),
             Kind::Rejected(refusal) => write!(f, "routine `{name}` was refused: {refusal}"),
+            Kind::NeverStarted => {
+                write!(f, "routine `{name}` ended without saying that it had started: call `Ready::started`")
+            }
         }
     }
 }
@@ -276,6 +288,7 @@ impl fmt::Debug for Error {
             Kind::Cancelled(reason) => debug.field("outcome", &Outcome::Cancelled).field("reason", reason),
             Kind::TimedOut(after) => debug.field("timed_out", after),
             Kind::Rejected(refusal) => debug.field("rejected", refusal),
+            Kind::NeverStarted => debug.field("outcome", &Outcome::Completed).field("started", &false),
         };
         debug.field("trace", &self.0.subject.trace).finish()
     }

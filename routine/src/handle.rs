@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
 use crate::birth::Born;
 use crate::error::Error;
@@ -78,7 +78,7 @@ impl<T> Handle<T> {
     /// Asks the routine to stop: [`cancelled`](crate::cancelled) resolves and [`is_cancelled`](crate::is_cancelled)
     /// turns true inside it. Nothing else happens; a routine that does not look goes on.
     pub fn cancel(&self) {
-        if let Some(token) = self.born.slot.cancel(self.born.generation) {
+        if let Some(token) = self.born.slot.cancel(self.born.id()) {
             token.cancel();
         }
     }
@@ -90,13 +90,21 @@ impl<T> Handle<T> {
     }
 }
 
+impl<T> Handle<T> {
+    pub(crate) fn abort_handle(&self) -> AbortHandle {
+        self.task.abort_handle()
+    }
+
+    /// Whom an error is about that the routine did not leave itself.
+    pub(crate) fn subject(&self) -> Subject {
+        self.born.subject()
+    }
+}
+
 impl Born {
-    /// The error of a routine that left none of its own.
-    #[cold]
-    #[inline(never)]
-    fn lost(&self, lost: JoinError) -> Error {
+    fn subject(&self) -> Subject {
         let origin = site::origin(self.origin());
-        let subject = Subject {
+        Subject {
             id: RoutineId::from_raw(self.id()),
             parent: None,
             name: Cow::Borrowed(origin.name),
@@ -105,7 +113,14 @@ impl Born {
             line: origin.line,
             policy: Policy::Log,
             fields: Vec::new(),
-        };
+        }
+    }
+
+    /// The error of a routine that left none of its own.
+    #[cold]
+    #[inline(never)]
+    fn lost(&self, lost: JoinError) -> Error {
+        let subject = self.subject();
         match lost.try_into_panic() {
             // Panics are caught inside the task; what is left is a panic of tokio's own.
             Ok(payload) => Error::panicked(subject, panic::take(payload, 0)),

@@ -97,7 +97,7 @@ pub use carrier::{Carrier, carrier};
 pub use current::{Current, current};
 pub use error::Error;
 pub use exit::{AtExit, ExitFunction, at_exit, set_exit, set_exit_deadline};
-pub use group::{Group, GroupError, group};
+pub use group::{Group, GroupError, group, map, map_stream, race, start};
 pub use handle::Handle;
 pub use hook::{add_after_routine, add_around_routine, add_before_routine};
 pub use id::RoutineId;

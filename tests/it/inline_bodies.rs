@@ -122,7 +122,7 @@ async fn a_return_inside_a_select_ends_a_body_with_a_question_mark() {
                     }
                     Some(None) => return Err(std::io::Error::other("none").into()),
                 },
-                _ = async { if stopped_by_itself() { return; } std::future::pending::<()>().await } => {},
+                () = async { if stopped_by_itself() { return; } std::future::pending::<()>().await } => {},
             }
         }
     };

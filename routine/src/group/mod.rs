@@ -5,14 +5,20 @@
 //! returned to whoever waits, and not reported.
 
 mod error;
+mod map;
 pub(crate) mod member;
 mod options;
+mod race;
+mod ready;
 mod scope;
 mod shared;
 mod typed;
 
 pub use error::GroupError;
+pub use map::{Items, Map, map, map_stream};
 pub use options::{GroupBuilder, InvalidGroup};
+pub use race::race;
+pub use ready::{Ready, start};
 pub use scope::Scope;
 pub(crate) use shared::{Gate, Shared};
 pub use typed::Group;

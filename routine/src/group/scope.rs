@@ -1,7 +1,7 @@
 //! What starts the members of a group.
 
 use std::any::type_name;
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -202,9 +202,8 @@ impl Scope {
             self.shared.end(CancelReason::SiblingFailed);
         }
         poll_fn(|cx| self.shared.poll_idle(cx)).await;
-        std::mem::forget(dropped);
         // What is started from here on by a clone that got away is cancelled before it runs.
-        self.shared.kill(CancelReason::Dropped);
+        drop(dropped);
         let failures = self.shared.take_failures();
         match (ended, left) {
             (Some(Err(payload)), _) | (_, Err(payload)) => resume_unwind(payload),
@@ -215,11 +214,11 @@ impl Scope {
             (Some(Ok(Err(failed))), Ok(())) => {
                 let mut failures = failures;
                 // After those of members, which it may have come from.
-                failures.kept.push(Error::failed(body_subject(), failed));
+                failures.kept.push(Error::failed(here(BODY), failed));
                 Err(GroupError::of(failures).unwrap_or_else(|| unreachable!("the body failed")))
             }
             (None, Ok(())) => Err(GroupError::of(failures)
-                .unwrap_or_else(|| GroupError::alone(Error::ended_by_group(body_subject(), self.shared.reason())))),
+                .unwrap_or_else(|| GroupError::alone(Error::ended_by_group(here(BODY), self.shared.reason())))),
         }
     }
 }
@@ -236,17 +235,20 @@ fn member(shared: &Arc<Shared>, heritage: Option<Arc<Cold>>, deadline: Option<In
     Arc::new(Cold::Member { group: Arc::clone(shared), heritage })
 }
 
-/// Ends a group whose future is dropped before it is over.
-struct EndWhenDropped<'a>(&'a Scope);
+/// What a body is called in its failure, which has no name of its own.
+const BODY: &str = "the body of a group";
 
-impl Drop for EndWhenDropped<'_> {
+/// Ends a group that is dropped before it is over.
+pub(super) struct EndWhenDropped<S: Borrow<Scope>>(pub(super) S);
+
+impl<S: Borrow<Scope>> Drop for EndWhenDropped<S> {
     fn drop(&mut self) {
-        self.0.shared.kill(CancelReason::Dropped);
+        self.0.borrow().shared.kill(CancelReason::Dropped);
     }
 }
 
-/// Whom the failure of a body is about: the routine that awaits it, if one does.
-fn body_subject() -> Subject {
+/// Whom a failure is about that is no routine's own: the routine that runs here, if one does, under another name.
+pub(super) fn here(name: &'static str) -> Subject {
     let mut subject = match current::slot() {
         Some(slot) => report::subject(slot),
         None => Subject {
@@ -260,7 +262,7 @@ fn body_subject() -> Subject {
             fields: Vec::new(),
         },
     };
-    subject.name = Cow::Borrowed("the body of a group");
+    subject.name = Cow::Borrowed(name);
     subject
 }
 

@@ -197,15 +197,32 @@ impl<T: Send + 'static> Group<T> {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        let outcome = self.ended().await?;
+        if let Err(error) = &outcome {
+            self.scope.shared().forget_failure(error);
+        }
+        Some(outcome)
+    }
+
+    /// The value of the first member that gives one; `None` once all have ended without. Failures stay with the group.
+    pub(super) async fn first_value(&mut self) -> Option<T> {
+        loop {
+            match self.ended().await? {
+                Ok(value) => return Some(value),
+                // Nobody has taken it yet, though its handle was asked.
+                Err(error) => error.report_when_dropped(),
+            }
+        }
+    }
+
+    /// What the next member that ends gives.
+    async fn ended(&mut self) -> Option<Result<T, Error>> {
         loop {
             if let Some(place) = self.ending {
                 let member = self.members.get_mut(place)?.as_mut()?;
                 let outcome = member.await;
                 self.ending = None;
                 self.members[place] = None;
-                if let Err(error) = &outcome {
-                    self.scope.shared().forget_failure(error);
-                }
                 return Some(outcome);
             }
             let id = poll_fn(|cx| self.scope.shared().poll_ended(cx)).await.and_then(RoutineId::from_raw)?;
@@ -221,7 +238,7 @@ impl<T: Send + 'static> Group<T> {
         self.places.remove(&id)
     }
 
-    async fn idle(&self) {
+    pub(super) async fn idle(&self) {
         poll_fn(|cx| self.scope.shared().poll_idle(cx)).await;
     }
 }
