@@ -18,11 +18,17 @@ use crate::trace::Trace;
 /// starts its successor for ever would keep all of them; beyond this a span begins a new tree and follows from the old.
 const NESTED: u8 = 64;
 
-/// What a spawn leaves in the handle. The trace lies in its parts and the depth in the origin's word: sixteen bytes less to
-/// move about.
+/// What a start leaves for the handle.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Born {
     pub(crate) slot: &'static Slot,
+    pub(crate) identity: Identity,
+}
+
+/// What tells a routine from all others, also when it has ended. The trace lies in its parts and the depth in the origin's word:
+/// sixteen bytes less to move about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Identity {
     /// The origin, and the depth of the trace in the four highest bits.
     origin: u32,
     // One by one, so that none of them need lie in memory before it lies in the handle.
@@ -35,29 +41,23 @@ pub(crate) struct Born {
 
 impl Born {
     #[inline]
-    #[allow(clippy::cast_possible_truncation)]
     fn new(slot: &'static Slot, birth: Birth) -> Self {
-        let Birth { meta, origin, root, lineage: [id, parent, grandparent], .. } = birth;
         slot.fill(&birth);
-        Self {
-            slot,
-            origin: origin | meta.high_depth(),
-            root_high: (root >> 64) as u64,
-            root_low: root as u64,
-            id,
-            parent,
-            grandparent,
-        }
+        Self { slot, identity: Identity::new(birth.origin, birth.meta, birth.root, birth.lineage) }
     }
 
     /// Of a slot that was filled before.
-    #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn of(slot: &'static Slot) -> Self {
-        let root = slot.root();
-        let [id, parent, grandparent] = slot.lineage();
+        Self { slot, identity: Identity::new(slot.origin(), slot.meta(), slot.root(), slot.lineage()) }
+    }
+}
+
+impl Identity {
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    const fn new(origin: u32, meta: Meta, root: u128, [id, parent, grandparent]: [u64; 3]) -> Self {
         Self {
-            slot,
-            origin: slot.origin() | slot.meta().high_depth(),
+            origin: origin | meta.high_depth(),
             root_high: (root >> 64) as u64,
             root_low: root as u64,
             id,

@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
-use crate::birth::Born;
+use crate::birth::{Born, Identity};
 use crate::error::Error;
 use crate::id::RoutineId;
 use crate::panic;
 use crate::policy::Policy;
-use crate::registry::Flags;
+use crate::pool::Outlet;
+use crate::registry::{Flags, Slot};
 use crate::report::Subject;
 use crate::site;
 use crate::trace::Trace;
@@ -37,14 +39,31 @@ use crate::trace::Trace;
 /// # }
 /// ```
 pub struct Handle<T> {
-    task: JoinHandle<Result<T, Error>>,
-    born: Born,
+    work: Work<T>,
+    identity: Identity,
+}
+
+/// What gives the result. The slot of a job is known to its outlet: as it is, the two are told apart at no cost in room.
+enum Work<T> {
+    Task(&'static Slot, JoinHandle<Result<T, Error>>),
+    Job(Arc<Outlet<T>>),
 }
 
 impl<T> Handle<T> {
     #[inline]
     pub(crate) fn new(task: JoinHandle<Result<T, Error>>, born: Born) -> Self {
-        Self { task, born }
+        Self { work: Work::Task(born.slot, task), identity: born.identity }
+    }
+
+    pub(crate) const fn of_job(job: Arc<Outlet<T>>, identity: Identity) -> Self {
+        Self { work: Work::Job(job), identity }
+    }
+
+    fn slot(&self) -> &'static Slot {
+        match &self.work {
+            Work::Task(slot, _) => slot,
+            Work::Job(job) => job.slot(),
+        }
     }
 
     /// The routine's number.
@@ -53,13 +72,13 @@ impl<T> Handle<T> {
     /// Never: a routine that started has a number.
     #[must_use]
     pub fn id(&self) -> RoutineId {
-        RoutineId::from_raw(self.born.id()).expect("numbers start at 1")
+        RoutineId::from_raw(self.identity.id()).expect("numbers start at 1")
     }
 
     /// The routine's trace.
     #[must_use]
     pub fn trace(&self) -> Trace {
-        self.born.trace()
+        self.identity.trace()
     }
 
     /// Ends the routine at its next await, or before it ran at all: it counts as cancelled, its after-hooks run, and
@@ -69,8 +88,11 @@ impl<T> Handle<T> {
     /// there it only turns [`is_cancelled`](crate::is_cancelled), and the handle gives what the work ends in. Before that
     /// it never runs, and ends when a thread of the pool comes to it.
     pub fn abort(&self) {
-        self.task.abort();
-        if self.born.slot.meta().has(Flags::BLOCKING) {
+        match &self.work {
+            Work::Task(_, task) => task.abort(),
+            Work::Job(job) => job.abort(),
+        }
+        if self.slot().meta().has(Flags::BLOCKING) {
             self.cancel();
         }
     }
@@ -78,7 +100,7 @@ impl<T> Handle<T> {
     /// Asks the routine to stop: [`cancelled`](crate::cancelled) resolves and [`is_cancelled`](crate::is_cancelled)
     /// turns true inside it. Nothing else happens; a routine that does not look goes on.
     pub fn cancel(&self) {
-        if let Some(token) = self.born.slot.cancel(self.born.id()) {
+        if let Some(token) = self.slot().cancel(self.identity.id()) {
             token.cancel();
         }
     }
@@ -86,22 +108,42 @@ impl<T> Handle<T> {
     /// Whether the routine has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.task.is_finished()
+        match &self.work {
+            Work::Task(_, task) => task.is_finished(),
+            Work::Job(job) => job.is_finished(),
+        }
     }
 }
 
 impl<T> Handle<T> {
-    pub(crate) fn abort_handle(&self) -> AbortHandle {
-        self.task.abort_handle()
+    /// Of a routine that is a task of its own.
+    pub(crate) fn abort_handle(&self) -> Option<AbortHandle> {
+        match &self.work {
+            Work::Task(_, task) => Some(task.abort_handle()),
+            Work::Job(_) => None,
+        }
     }
 
     /// Whom an error is about that the routine did not leave itself.
     pub(crate) fn subject(&self) -> Subject {
-        self.born.subject()
+        self.identity.subject()
     }
 }
 
-impl Born {
+impl<T> Handle<T> {
+    // Out of the way of a task, which most are.
+    #[inline(never)]
+    fn poll_job(&self, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        let Work::Job(job) = &self.work else { unreachable!("it is no task") };
+        Poll::Ready(match ready!(job.poll(cx)) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => Err(error.taken()),
+            None => Err(self.identity.lost(None)),
+        })
+    }
+}
+
+impl Identity {
     fn subject(&self) -> Subject {
         let origin = site::origin(self.origin());
         Subject {
@@ -119,12 +161,12 @@ impl Born {
     /// The error of a routine that left none of its own.
     #[cold]
     #[inline(never)]
-    fn lost(&self, lost: JoinError) -> Error {
+    fn lost(&self, lost: Option<JoinError>) -> Error {
         let subject = self.subject();
-        match lost.try_into_panic() {
+        match lost.map(JoinError::try_into_panic) {
             // Panics are caught inside the task; what is left is a panic of tokio's own.
-            Ok(payload) => Error::panicked(subject, panic::take(payload, 0)),
-            Err(_) => Error::cancelled(subject, None),
+            Some(Ok(payload)) => Error::panicked(subject, panic::take(payload, 0)),
+            Some(Err(_)) | None => Error::cancelled(subject, None),
         }
     }
 }
@@ -134,10 +176,11 @@ impl<T> Future for Handle<T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(Pin::new(&mut self.task).poll(cx)) {
+        let Work::Task(_, task) = &mut self.work else { return self.poll_job(cx) };
+        Poll::Ready(match ready!(Pin::new(task).poll(cx)) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(error.taken()),
-            Err(lost) => Err(self.born.lost(lost)),
+            Err(lost) => Err(self.identity.lost(Some(lost))),
         })
     }
 }

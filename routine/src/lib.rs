@@ -57,6 +57,7 @@ mod current;
 pub mod group;
 mod handle;
 mod inherited;
+pub mod pool;
 mod spawn;
 
 mod birth;
@@ -106,6 +107,7 @@ pub use inspect::{Dump, Routine, RoutineState, Snapshot, dump, snapshot};
 pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};
 pub use panic::Panic;
 pub use policy::Policy;
+pub use pool::{BlockingPool, Pool};
 pub use span::set_span_level;
 pub use spawn::{
     go, go_blocking, go_value, go_with_must_success, go_with_recover, try_go, try_go_blocking, try_go_value,

@@ -127,7 +127,7 @@ fn until_ready<V, T>(
 
 /// Ends a routine whose starter is gone before it was ready.
 struct Starting {
-    task: AbortHandle,
+    task: Option<AbortHandle>,
     is_over: bool,
 }
 
@@ -140,8 +140,8 @@ impl Starting {
 
 impl Drop for Starting {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.task.abort();
+        if let (false, Some(task)) = (self.is_over, &self.task) {
+            task.abort();
         }
     }
 }

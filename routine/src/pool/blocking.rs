@@ -1,0 +1,223 @@
+//! A pool for work that blocks a thread.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::shared::Shared;
+use super::submit::{self, reject};
+use super::{InvalidPool, NotClosed, Pool, PoolStats, SubmitError};
+use crate::blocking::Job;
+use crate::handle::Handle;
+use crate::outcome::IntoOutcome;
+use crate::policy::Policy;
+use crate::registry::Flags;
+use crate::start::Start;
+use crate::task::Fallible;
+
+/// A [`Pool`] of threads of its own, for closures that block: files, processes, computation. Made by
+/// [`PoolBuilder::build_blocking`](super::PoolBuilder::build_blocking).
+///
+/// It has the same shape, and the same promises, but for one: a closure that runs cannot be stopped from outside. To abort it
+/// turns [`is_cancelled`](crate::is_cancelled) inside it, and so does the end of the pool; its handle gives what it ends in.
+/// The pool's threads end when the last handle is gone and their closures have returned; the runtime's end does not wait for them.
+///
+/// ```
+/// use routine::Pool;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let disk = Pool::builder("disk").workers(2).build_blocking()?;
+/// let size = disk.submit(|| std::fs::metadata(".").map(|metadata| metadata.len())).await?;
+/// assert!(size.await.is_ok());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct BlockingPool {
+    pool: Pool,
+}
+
+impl BlockingPool {
+    pub(super) const fn of(pool: Pool) -> Self {
+        Self { pool }
+    }
+
+    /// Submits a job, and waits for room if there is none; see [`Pool::submit`].
+    ///
+    /// # Errors
+    /// As [`Pool::submit`].
+    ///
+    /// # Cancel safety
+    /// As [`Pool::submit`].
+    #[track_caller]
+    pub fn submit<W, R>(&self, job: W) -> impl Future<Output = Result<Handle<R::Value>, SubmitError<W>>> + use<'_, W, R>
+    where
+        W: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        let start = Start::typed(type_name::<W>, Policy::Log);
+        async move {
+            match submit::wait(self.shared(), None).await {
+                Ok(()) => Ok(put(self.shared(), start, None, job)),
+                Err(kind) => Err(reject(self.shared(), kind, job)),
+            }
+        }
+    }
+
+    /// Submits a job, if there is room; see [`Pool::try_submit`].
+    ///
+    /// # Errors
+    /// As [`Pool::try_submit`].
+    #[track_caller]
+    pub fn try_submit<W, R>(&self, job: W) -> Result<Handle<R::Value>, SubmitError<W>>
+    where
+        W: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        let start = Start::typed(type_name::<W>, Policy::Log);
+        match submit::enter(self.shared(), None) {
+            Ok(()) => Ok(put(self.shared(), start, None, job)),
+            Err(kind) => Err(reject(self.shared(), kind, job)),
+        }
+    }
+
+    /// Submits a job, and waits for room, but not longer than `time`; see [`Pool::submit_within`].
+    ///
+    /// # Errors
+    /// As [`Pool::submit_within`].
+    ///
+    /// # Panics
+    /// As [`Pool::submit_within`].
+    ///
+    /// # Cancel safety
+    /// As [`Pool::submit`].
+    #[track_caller]
+    pub fn submit_within<W, R>(
+        &self,
+        time: Duration,
+        job: W,
+    ) -> impl Future<Output = Result<Handle<R::Value>, SubmitError<W>>> + use<'_, W, R>
+    where
+        W: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        let start = Start::typed(type_name::<W>, Policy::Log);
+        async move {
+            match submit::wait_within(self.shared(), time).await {
+                Ok(()) => Ok(put(self.shared(), start, None, job)),
+                Err(kind) => Err(reject(self.shared(), kind, job)),
+            }
+        }
+    }
+
+    /// Submits a job, unless one of that key waits or runs; see [`Pool::submit_unique`].
+    ///
+    /// # Errors
+    /// As [`Pool::submit_unique`].
+    ///
+    /// # Cancel safety
+    /// As [`Pool::submit`].
+    #[track_caller]
+    pub fn submit_unique<W, R>(
+        &self,
+        key: impl Into<Arc<str>>,
+        job: W,
+    ) -> impl Future<Output = Result<Handle<R::Value>, SubmitError<W>>>
+    where
+        W: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        let start = Start::typed(type_name::<W>, Policy::Log);
+        let key = key.into();
+        async move {
+            match submit::wait(self.shared(), Some(&key)).await {
+                Ok(()) => Ok(put(self.shared(), start, Some(key), job)),
+                Err(kind) => Err(reject(self.shared(), kind, job)),
+            }
+        }
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        self.pool.shared()
+    }
+
+    /// The name that it was built with; its threads' names begin with it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.pool.name()
+    }
+
+    /// A part of this pool; see [`Pool::share`].
+    ///
+    /// # Errors
+    /// As [`Pool::share`].
+    pub fn share(&self, name: impl Into<Cow<'static, str>>, workers: usize) -> Result<Self, InvalidPool> {
+        self.pool.share(name, workers).map(Self::of)
+    }
+
+    /// Changes how many jobs run at once; see [`Pool::resize`].
+    ///
+    /// # Errors
+    /// As [`Pool::resize`].
+    pub fn resize(&self, workers: usize) -> Result<(), InvalidPool> {
+        self.pool.resize(workers)
+    }
+
+    /// Starts no more jobs until [`resume`](Self::resume); see [`Pool::pause`].
+    pub fn pause(&self) {
+        self.pool.pause();
+    }
+
+    /// Starts jobs again after [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.pool.resume();
+    }
+
+    /// Takes no more jobs, and waits until those that were taken have ended; see [`Pool::close`].
+    ///
+    /// # Cancel safety
+    /// As [`Pool::close`].
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// [`close`](Self::close) within a time; see [`Pool::close_within`]. A closure that runs is left running.
+    ///
+    /// # Errors
+    /// As [`Pool::close_within`].
+    ///
+    /// # Panics
+    /// As [`Pool::close_within`].
+    ///
+    /// # Cancel safety
+    /// As [`Pool::close`].
+    pub async fn close_within(&self, time: Duration) -> Result<(), NotClosed> {
+        self.pool.close_within(time).await
+    }
+
+    /// What the pool has done until now.
+    #[must_use]
+    pub fn stats(&self) -> PoolStats {
+        self.pool.stats()
+    }
+}
+
+impl fmt::Debug for BlockingPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockingPool").field("name", &self.name()).field("stats", &self.stats()).finish()
+    }
+}
+
+fn put<W, R>(pool: &Arc<Shared>, start: Start, key: Option<Arc<str>>, job: W) -> Handle<R::Value>
+where
+    W: FnOnce() -> R + Send + 'static,
+    R: IntoOutcome<Value: Send> + 'static,
+{
+    submit::put_as(pool, start, Flags::BLOCKING, key, |slot| {
+        let job = Job::<Fallible, R>::new(slot, Box::new(job));
+        async move { job.run() }
+    })
+}

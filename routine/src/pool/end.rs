@@ -1,0 +1,82 @@
+//! The end of a pool: it takes no more jobs, is drained, or is ended with what is left.
+
+use std::mem;
+use std::pin::pin;
+use std::sync::Weak;
+use std::sync::atomic::Ordering;
+use std::task::Waker;
+
+use super::shared::Shared;
+use super::state::{Item, Phase};
+
+impl Shared {
+    /// Takes no more jobs, and wakes those who wait to submit one; nor do the shares.
+    pub(super) fn refuse(&self) {
+        let mut state = self.state();
+        state.phase = state.phase.max(Phase::Closed);
+        let shares: Vec<_> = state.shares.iter().filter_map(Weak::upgrade).collect();
+        drop(state);
+        self.room.close();
+        for share in shares {
+            share.refuse();
+        }
+    }
+
+    /// Waits until no job is left, here and in the shares.
+    pub(super) async fn drained(&self) {
+        let shares: Vec<_> = self.state().shares.iter().filter_map(Weak::upgrade).collect();
+        for share in shares {
+            Box::pin(share.drained()).await;
+        }
+        let mut drained = pin!(self.drained.notified());
+        loop {
+            // Before the look, so that nothing is missed between it and the wait.
+            drained.as_mut().enable();
+            if self.state().live == 0 {
+                return;
+            }
+            drained.as_mut().await;
+            drained.set(self.drained.notified());
+        }
+    }
+
+    /// Ends the pool: what waits is dropped, what runs ends at its next await, and the workers go.
+    pub(super) fn kill(&self) {
+        self.refuse();
+        let mut state = self.state();
+        state.phase = Phase::Killed;
+        self.killed.store(true, Ordering::Release);
+        let queue = mem::take(&mut state.queue);
+        state.waiting = 0;
+        // Those that are idle are to go; those that run a job look at once whether that is to end.
+        while state.dismiss().is_some() {}
+        let shares: Vec<_> = state.shares.iter().filter_map(Weak::upgrade).collect();
+        let wakers = if state.is_share { Vec::new() } else { state.wakers() };
+        drop(state);
+        for item in queue {
+            if let Item::Job(job) = item {
+                self.end_undone(job);
+            }
+        }
+        for share in shares {
+            share.kill();
+        }
+        wakers.into_iter().for_each(Waker::wake);
+        if let Some(parent) = &self.parent {
+            // Those that run its jobs are among them, and look at once whether they are to end.
+            let wakers = parent.state().wakers();
+            wakers.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// The jobs that are here, to be told by name: those that run on the workers, then those that wait.
+    pub(super) fn left(&self) -> (Vec<u64>, Vec<u64>) {
+        let state = self.state();
+        let running = state.workers.iter().map(|worker| worker.job).filter(|job| *job != 0).collect();
+        let waiting = state.queue.iter().filter_map(|item| match item {
+            Item::Job(job) => Some(job.id),
+            Item::Turn(_) => None,
+        });
+        (running, waiting.collect())
+    }
+}

@@ -1,0 +1,215 @@
+//! What the handles and workers of a pool share.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use tokio::runtime;
+use tokio::sync::{Notify, Semaphore};
+
+use super::SubmitErrorKind;
+use super::state::{Dispatch, Freed, Item, Job, Phase, State};
+use super::stats::PoolStats;
+use super::worker;
+use crate::outcome::Outcome;
+use crate::panic;
+use crate::registry::Flags;
+
+pub(crate) struct Shared {
+    name: Cow<'static, str>,
+    pub(super) parent: Option<Arc<Shared>>,
+    runtime: runtime::Handle,
+    /// Whether the workers are threads.
+    threads: bool,
+    /// A place for each job that may wait or run.
+    pub(super) room: Semaphore,
+    /// Jobs that may wait.
+    queue: usize,
+    /// Told when no job is left.
+    pub(super) drained: Notify,
+    pub(super) killed: AtomicBool,
+    state: Mutex<State>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        name: Cow<'static, str>,
+        workers: usize,
+        queue: usize,
+        runtime: runtime::Handle,
+        threads: bool,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            parent: None,
+            runtime,
+            threads,
+            room: Semaphore::new(workers + queue),
+            queue,
+            drained: Notify::new(),
+            killed: AtomicBool::new(false),
+            state: Mutex::new(State::new(workers, false)),
+        })
+    }
+
+    pub(super) fn share(parent: &Arc<Self>, name: Cow<'static, str>, workers: usize) -> Arc<Self> {
+        let share = Arc::new(Self {
+            name,
+            parent: Some(Arc::clone(parent)),
+            runtime: parent.runtime.clone(),
+            threads: parent.threads,
+            room: Semaphore::new(workers + parent.queue),
+            queue: parent.queue,
+            drained: Notify::new(),
+            killed: AtomicBool::new(false),
+            state: Mutex::new(State::new(workers, true)),
+        });
+        let mut state = parent.state();
+        let phase = state.phase;
+        state.shares.retain(|share| share.strong_count() > 0);
+        state.shares.push(Arc::downgrade(&share));
+        drop(state);
+        match phase {
+            Phase::Open => {}
+            Phase::Closed => share.refuse(),
+            Phase::Killed => share.kill(),
+        }
+        share
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) const fn is_share(&self) -> bool {
+        self.parent.is_some()
+    }
+
+    pub(super) const fn runs_on_threads(&self) -> bool {
+        self.threads
+    }
+
+    pub(super) const fn runtime(&self) -> &runtime::Handle {
+        &self.runtime
+    }
+
+    pub(super) fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn stats(&self) -> PoolStats {
+        let state = self.state();
+        PoolStats { workers: state.limit, running: state.running, waiting: state.waiting, ..state.stats }
+    }
+
+    /// The pool whose workers run the jobs.
+    fn root(&self) -> &Self {
+        self.parent.as_deref().unwrap_or(self)
+    }
+
+    /// Whether the routine of that number is a job that runs on these workers.
+    pub(super) fn runs(&self, routine: u64) -> bool {
+        routine != 0 && self.root().state().workers.iter().any(|worker| worker.job == routine)
+    }
+
+    pub(super) fn is_in_flight(&self, key: &str) -> bool {
+        self.state().keys.contains(key)
+    }
+
+    /// Takes a job in that has a place of the room, if the pool is open and its key free.
+    pub(super) fn admit(&self, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
+        let mut state = self.state();
+        if state.phase != Phase::Open {
+            return Err(SubmitErrorKind::Closed);
+        }
+        if let Some(key) = key {
+            if !state.keys.insert(Arc::clone(key)) {
+                return Err(SubmitErrorKind::InFlight);
+            }
+        }
+        state.live += 1;
+        state.stats.submitted += 1;
+        Ok(())
+    }
+
+    /// Gives back a place of the room.
+    pub(super) fn give_room(&self) {
+        let room = self.state().give_room();
+        self.room.add_permits(room);
+    }
+
+    /// Counts a job that is handed back.
+    pub(super) fn reject(&self) {
+        let mut state = self.state();
+        state.stats.submitted += 1;
+        state.stats.rejected += 1;
+    }
+
+    /// Puts a job into the queue that was admitted.
+    pub(super) fn put(self: &Arc<Self>, job: Job) {
+        job.slot.add(Flags::QUEUED);
+        let mut state = self.state();
+        if state.phase == Phase::Killed {
+            drop(state);
+            self.end_undone(job);
+            return;
+        }
+        let dispatch = state.put(Item::Job(job));
+        drop(state);
+        self.follow(dispatch);
+    }
+
+    /// Does what is left to do for a turn that was given out.
+    pub(super) fn follow(self: &Arc<Self>, dispatch: Option<Dispatch>) {
+        match (dispatch, &self.parent) {
+            (Some(Dispatch::Wake(waker)), _) => waker.wake(),
+            (Some(Dispatch::Spawn(worker)), _) => worker::spawn(self, worker),
+            (Some(Dispatch::Share), Some(parent)) => {
+                let dispatch = parent.state().put(Item::Turn(Arc::clone(self)));
+                parent.follow(dispatch);
+            }
+            (Some(Dispatch::Share) | None, _) => {}
+        }
+    }
+
+    /// Tells those who wait for room, and those who wait until no job is left.
+    pub(super) fn tell(&self, freed: Freed) {
+        if freed.room > 0 {
+            self.room.add_permits(freed.room);
+        }
+        if freed.is_drained {
+            self.drained.notify_waiters();
+        }
+    }
+
+    /// Ends a job that was asked to end: at once if it waits, else at its worker's next look at it.
+    pub(super) fn abort(self: &Arc<Self>, id: u64) {
+        let mut state = self.state();
+        let place = state.queue.iter().position(|item| matches!(item, Item::Job(job) if job.id == id));
+        if let Some(Item::Job(job)) = place.and_then(|place| state.queue.remove(place)) {
+            state.waiting -= 1;
+            drop(state);
+            self.end_undone(job);
+            return;
+        }
+        drop(state);
+        let waker = {
+            let state = self.root().state();
+            state.workers.iter().find(|worker| worker.job == id).and_then(|worker| worker.waker.clone())
+        };
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ends a job that was taken out of the queue, as one that was cancelled.
+    pub(super) fn end_undone(&self, mut job: Job) {
+        panic::swallow(|| job.body.as_mut().cancel());
+        let freed = self.state().release(job.key.as_ref(), Outcome::Cancelled);
+        self.tell(freed);
+        panic::swallow(|| job.body.publish());
+    }
+}

@@ -1,0 +1,51 @@
+//! How many jobs run at once: a pool that grows, shrinks, pauses and resumes.
+
+use std::iter;
+use std::mem;
+use std::sync::Arc;
+use std::task::Waker;
+
+use super::shared::Shared;
+
+impl Shared {
+    pub(super) fn pause(&self) {
+        self.state().is_paused = true;
+    }
+
+    pub(super) fn resume(self: &Arc<Self>) {
+        self.state().is_paused = false;
+        self.dispatch_all();
+    }
+
+    /// Sends off all turns that something waits for.
+    pub(super) fn dispatch_all(self: &Arc<Self>) {
+        loop {
+            let dispatch = self.state().dispatch();
+            if dispatch.is_none() {
+                return;
+            }
+            self.follow(dispatch);
+        }
+    }
+
+    pub(super) fn resize(self: &Arc<Self>, workers: usize) {
+        let mut state = self.state();
+        let before = mem::replace(&mut state.limit, workers);
+        let grown = workers.saturating_sub(before);
+        let paid = grown.min(state.debt);
+        state.debt += before.saturating_sub(workers);
+        state.debt -= paid;
+        let wakers: Vec<_> = iter::from_fn(|| state.dismiss()).collect();
+        drop(state);
+        self.room.add_permits(grown - paid);
+        self.collect_debt();
+        wakers.into_iter().for_each(Waker::wake);
+        self.dispatch_all();
+    }
+
+    /// Keeps back places of the room that are free, as far as they are to be kept back.
+    fn collect_debt(&self) {
+        let mut state = self.state();
+        state.debt -= self.room.forget_permits(state.debt);
+    }
+}

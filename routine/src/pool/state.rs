@@ -1,0 +1,255 @@
+//! What a pool knows, under its one lock.
+//!
+//! # Invariants
+//! - A *turn* is the right to run one job after the other while there are some. `turns` counts those that are out, and is at most
+//!   `limit`, but while more run than a smaller limit allows. A worker that is not idle holds a turn; a share's turn waits in its
+//!   parent's queue until a worker of the parent takes it.
+//! - While nothing is paused and turns are left, each item in the queue has one that is on its way to it. So a turn goes back
+//!   only under the lock under which the queue was seen empty, and an item that is put in sends one off if there is one left.
+//! - `live` counts jobs from their admission to their release, and a place of the pool's room goes with each.
+//! - No code of a user runs under the lock: what is dropped, woken or started is handed out.
+
+use std::collections::{HashSet, VecDeque};
+use std::ops::AddAssign;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::Waker;
+
+use super::job::Body;
+use super::shared::Shared;
+use super::stats::PoolStats;
+use crate::outcome::Outcome;
+use crate::registry::Slot;
+
+/// A job that waits, or runs.
+pub(super) struct Job {
+    pub(super) id: u64,
+    pub(super) slot: &'static Slot,
+    pub(super) key: Option<Arc<str>>,
+    pub(super) body: Pin<Box<dyn Body>>,
+    /// The share that it came from; `None` in the pool that it was submitted to.
+    pub(super) share: Option<Arc<Shared>>,
+}
+
+/// What stands in a queue.
+pub(super) enum Item {
+    Job(Job),
+    /// A turn of a share.
+    Turn(Arc<Shared>),
+}
+
+/// What is left to do, outside the lock, for a turn that was given out.
+pub(super) enum Dispatch {
+    /// An idle worker has it.
+    Wake(Waker),
+    /// A worker is to be made for it, with that number.
+    Spawn(usize),
+    /// It is to wait in the parent's queue.
+    Share,
+}
+
+/// How a job ended, and when it was submitted, begun, and ended.
+pub(super) struct Ended {
+    pub(super) key: Option<Arc<str>>,
+    pub(super) outcome: Outcome,
+    pub(super) times: [u64; 3],
+}
+
+/// How far a pool has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    #[default]
+    Open,
+    /// It takes no more jobs.
+    Closed,
+    /// It runs no more jobs.
+    Killed,
+}
+
+/// What a job leaves free when it has ended.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Freed {
+    /// Places of the room.
+    pub(super) room: usize,
+    /// Whether it was the last.
+    pub(super) is_drained: bool,
+}
+
+impl AddAssign for Freed {
+    fn add_assign(&mut self, other: Self) {
+        self.room += other.room;
+        self.is_drained |= other.is_drained;
+    }
+}
+
+/// A worker, as its pool knows it.
+#[derive(Default)]
+pub(super) struct Worker {
+    /// The number of the job that it runs; 0 where it runs none.
+    pub(super) job: u64,
+    pub(super) waker: Option<Waker>,
+    pub(super) is_alive: bool,
+    /// Whether it holds no turn, and is among the idle.
+    pub(super) is_idle: bool,
+    /// Whether it is to go, though it was idle.
+    pub(super) is_surplus: bool,
+}
+
+impl Worker {
+    /// Keeps the waker of its task, which is one and the same all its life.
+    pub(super) fn see(&mut self, waker: &Waker) {
+        if self.waker.is_none() {
+            self.waker = Some(waker.clone());
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) limit: usize,
+    turns: usize,
+    pub(super) queue: VecDeque<Item>,
+    /// Jobs in the queue.
+    pub(super) waiting: usize,
+    pub(super) running: usize,
+    pub(super) live: usize,
+    pub(super) workers: Vec<Worker>,
+    alive: usize,
+    /// Of those, the ones that are to go.
+    dismissed: usize,
+    /// Workers that hold no turn.
+    idle: Vec<usize>,
+    /// Numbers that no worker has any more.
+    free: Vec<usize>,
+    /// Places of the room to be kept back, since the pool has become smaller.
+    pub(super) debt: usize,
+    pub(super) keys: HashSet<Arc<str>>,
+    pub(super) shares: Vec<Weak<Shared>>,
+    pub(super) is_share: bool,
+    pub(super) is_paused: bool,
+    pub(super) phase: Phase,
+    pub(super) stats: PoolStats,
+}
+
+impl State {
+    pub(super) fn new(limit: usize, is_share: bool) -> Self {
+        Self { limit, is_share, ..Self::default() }
+    }
+
+    /// Puts something into the queue, and sends a turn off for it, if there is one left.
+    pub(super) fn put(&mut self, item: Item) -> Option<Dispatch> {
+        self.waiting += usize::from(matches!(item, Item::Job(_)));
+        self.queue.push_back(item);
+        self.dispatch()
+    }
+
+    /// Sends a turn off, if something waits for one and there is one left.
+    pub(super) fn dispatch(&mut self) -> Option<Dispatch> {
+        let on_their_way = self.turns - self.running;
+        if self.is_paused || self.turns >= self.limit || on_their_way >= self.queue.len() {
+            return None;
+        }
+        self.turns += 1;
+        if self.is_share {
+            return Some(Dispatch::Share);
+        }
+        let idle = self.pop_idle().and_then(|worker| self.workers[worker].waker.clone());
+        Some(idle.map_or_else(|| Dispatch::Spawn(self.new_worker()), Dispatch::Wake))
+    }
+
+    fn pop_idle(&mut self) -> Option<usize> {
+        let worker = self.idle.pop()?;
+        self.workers[worker].is_idle = false;
+        Some(worker)
+    }
+
+    /// A worker holds no turn any more, and waits for one.
+    pub(super) fn push_idle(&mut self, worker: usize, waker: &Waker) {
+        self.workers[worker].is_idle = true;
+        self.workers[worker].see(waker);
+        self.idle.push(worker);
+    }
+
+    /// Has an idle worker go, if there are more workers than there may be.
+    pub(super) fn dismiss(&mut self) -> Option<Waker> {
+        let worker = if self.has_too_many() { self.pop_idle()? } else { return None };
+        self.dismissed += 1;
+        self.workers[worker].is_surplus = true;
+        self.workers[worker].waker.clone()
+    }
+
+    fn new_worker(&mut self) -> usize {
+        self.alive += 1;
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.workers.push(Worker::default());
+            self.workers.len() - 1
+        });
+        self.workers[place] = Worker { is_alive: true, ..Worker::default() };
+        place
+    }
+
+    /// Whether a worker that has no turn is to go.
+    pub(super) fn has_too_many(&self) -> bool {
+        self.phase == Phase::Killed || self.alive - self.dismissed > self.limit
+    }
+
+    /// The next item for whoever holds a turn; without one the turn has gone back.
+    pub(super) fn take(&mut self) -> Option<Item> {
+        let may_run = !self.is_paused && self.phase != Phase::Killed && self.turns <= self.limit;
+        let item = if may_run { self.queue.pop_front() } else { None };
+        match &item {
+            Some(Item::Job(_)) => {
+                self.waiting -= 1;
+                self.running += 1;
+            }
+            Some(Item::Turn(_)) => {}
+            None => self.turns -= 1,
+        }
+        item
+    }
+
+    /// The turn of a share goes back, whose job has ended.
+    pub(super) fn give_back(&mut self) {
+        self.turns -= 1;
+    }
+
+    /// A job has ended that ran here.
+    pub(super) fn end(&mut self, ended: &Ended) -> Freed {
+        let [submitted, began, over] = ended.times;
+        self.stats.waited.add(began.saturating_sub(submitted));
+        self.stats.ran.add(over.saturating_sub(began));
+        self.release(ended.key.as_ref(), ended.outcome)
+    }
+
+    /// A job has ended that was admitted.
+    pub(super) fn release(&mut self, key: Option<&Arc<str>>, outcome: Outcome) -> Freed {
+        self.stats.end(outcome);
+        if let Some(key) = key {
+            self.keys.remove(key);
+        }
+        self.live -= 1;
+        Freed { room: self.give_room(), is_drained: self.live == 0 }
+    }
+
+    /// Places of the room that are free when somebody gives one back: none where it is to be kept back.
+    pub(super) fn give_room(&mut self) -> usize {
+        let free = usize::from(self.debt == 0);
+        self.debt = self.debt.saturating_sub(1);
+        free
+    }
+
+    pub(super) fn remove_worker(&mut self, worker: usize) {
+        if self.workers[worker].is_idle {
+            self.idle.retain(|idle| *idle != worker);
+        }
+        self.dismissed -= usize::from(self.workers[worker].is_surplus);
+        self.workers[worker] = Worker::default();
+        self.free.push(worker);
+        self.alive -= 1;
+    }
+
+    /// All wakers of workers that are there.
+    pub(super) fn wakers(&self) -> Vec<Waker> {
+        self.workers.iter().filter(|worker| worker.is_alive).filter_map(|worker| worker.waker.clone()).collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! Workers and their turns: the next job for whoever holds one, and what is told of the last.
+
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::{Arc, MutexGuard};
+use std::task::{Context, Poll};
+
+use super::job::Body;
+use super::shared::Shared;
+use super::state::{Ended, Freed, Item, Job, State};
+use crate::clock;
+use crate::outcome::Outcome;
+use crate::registry::Flags;
+
+/// What a worker is, between two looks at its pool.
+pub(super) struct Stance {
+    worker: usize,
+    /// The job that it runs, or has run since it looked.
+    run: Option<Run>,
+}
+
+/// What is to be known of a job when it has ended.
+struct Run {
+    /// The share that it belongs to; `None` for the worker's own pool.
+    share: Option<Arc<Shared>>,
+    key: Option<Arc<str>>,
+    submitted: u64,
+    began: u64,
+    /// Cancelled, until it has ended otherwise.
+    outcome: Outcome,
+}
+
+impl Stance {
+    pub(super) const fn with_a_turn(worker: usize) -> Self {
+        Self { worker, run: None }
+    }
+
+    /// The job has ended.
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        if let Some(run) = &mut self.run {
+            run.outcome = outcome;
+        }
+    }
+
+    /// Whether the job's share is over.
+    pub(super) fn is_share_killed(&self) -> bool {
+        self.run.as_ref().and_then(|run| run.share.as_ref()).is_some_and(|share| share.is_killed())
+    }
+}
+
+impl Run {
+    /// Asked when it has ended.
+    fn ended(self) -> Ended {
+        Ended { key: self.key, outcome: self.outcome, times: [self.submitted, self.began, clock::coarse()] }
+    }
+}
+
+impl Shared {
+    /// For a worker: the next job; `None` once it is to go. It has a turn, or waits for one.
+    pub(super) fn poll_run(
+        self: &Arc<Self>,
+        stance: &mut Stance,
+        cx: &Context<'_>,
+    ) -> Poll<Option<Pin<Box<dyn Body>>>> {
+        let (mut state, freed) = self.after(stance);
+        let known = &state.workers[stance.worker];
+        let taken = if known.is_idle {
+            Poll::Pending
+        } else if known.is_surplus {
+            Poll::Ready(None)
+        } else {
+            loop {
+                match self.take(state, stance, cx) {
+                    (locked, ControlFlow::Continue(())) => state = locked,
+                    (locked, ControlFlow::Break(taken)) => {
+                        state = locked;
+                        break taken;
+                    }
+                }
+            }
+        };
+        drop(state);
+        self.tell(freed);
+        taken.map(|job| {
+            let Job { slot, key, body, share, .. } = job?;
+            if share.is_some() {
+                // While the share was asked, this turn looked as if it were on its way to what was put in meanwhile.
+                self.dispatch_all();
+            }
+            slot.remove(Flags::QUEUED);
+            let (submitted, began) = (slot.start(), clock::coarse());
+            stance.run = Some(Run { share, key, submitted, began, outcome: Outcome::Cancelled });
+            Some(body)
+        })
+    }
+
+    /// For a worker that holds a turn: takes what is next in the queue, which may turn out to be nothing.
+    fn take<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        stance: &Stance,
+        cx: &Context<'_>,
+    ) -> (MutexGuard<'a, State>, ControlFlow<Poll<Option<Job>>>) {
+        let job = match state.take() {
+            Some(Item::Job(job)) => job,
+            Some(Item::Turn(share)) => {
+                // One lock at a time.
+                drop(state);
+                let job = share.take_job();
+                state = self.state();
+                let Some(job) = job else { return (state, ControlFlow::Continue(())) };
+                state.running += 1;
+                Job { share: Some(share), ..job }
+            }
+            None if state.has_too_many() => return (state, ControlFlow::Break(Poll::Ready(None))),
+            None => {
+                state.push_idle(stance.worker, cx.waker());
+                return (state, ControlFlow::Break(Poll::Pending));
+            }
+        };
+        let worker = &mut state.workers[stance.worker];
+        worker.job = job.id;
+        worker.see(cx.waker());
+        (state, ControlFlow::Break(Poll::Ready(Some(job))))
+    }
+
+    /// Tells the pools of the job that a worker has run, if it has.
+    fn after(self: &Arc<Self>, stance: &mut Stance) -> (MutexGuard<'_, State>, Freed) {
+        let Some(mut run) = stance.run.take() else { return (self.state(), Freed::default()) };
+        let share = run.share.take();
+        let ended = run.ended();
+        if let Some(share) = &share {
+            share.end_turn(&ended);
+        }
+        let mut state = self.state();
+        state.running -= 1;
+        state.workers[stance.worker].job = 0;
+        let freed = if share.is_none() { state.end(&ended) } else { Freed::default() };
+        (state, freed)
+    }
+
+    /// For a share whose turn has come: the job.
+    fn take_job(&self) -> Option<Job> {
+        match self.state().take() {
+            Some(Item::Job(job)) => Some(job),
+            Some(Item::Turn(_)) => unreachable!("a share has no shares"),
+            None => None,
+        }
+    }
+
+    /// For a share: the job of a turn has ended. The next one waits for its own turn, behind what waits in the parent.
+    fn end_turn(self: &Arc<Self>, ended: &Ended) {
+        let mut state = self.state();
+        state.running -= 1;
+        state.give_back();
+        let freed = state.end(ended);
+        let dispatch = state.dispatch();
+        drop(state);
+        self.tell(freed);
+        self.follow(dispatch);
+    }
+
+    /// A worker is gone.
+    pub(super) fn leave(self: &Arc<Self>, stance: &mut Stance) {
+        let (mut state, freed) = self.after(stance);
+        state.remove_worker(stance.worker);
+        drop(state);
+        self.tell(freed);
+    }
+}
