@@ -14,6 +14,11 @@ fn the_books_are_exact_and_the_heap_is_flat_whatever_ends_and_dies() {
 }
 
 #[test]
+fn the_books_of_pools_are_exact_and_the_heap_is_flat_whatever_becomes_of_them() {
+    succeeds(&run_with(env!("CARGO_BIN_EXE_pool_books"), &["60000"]));
+}
+
+#[test]
 fn messages_of_100_megabytes_are_not_copied_and_not_kept_and_kill_no_worker() {
     succeeds(&run(env!("CARGO_BIN_EXE_huge")));
 }
