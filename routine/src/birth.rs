@@ -99,8 +99,7 @@ pub(crate) fn begin_member(mut start: Start, member: Arc<Cold>) -> Born {
 
 /// [`begin`] for what most starts are: a child of a routine, without options.
 #[inline]
-pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
-    let origin = start.origin();
+pub(crate) fn begin_plain(origin: u32, policy: Policy, flags: Flags, spawner: &'static Slot) -> Born {
     // Before the slot, so that what is known of it need not be kept anywhere meanwhile.
     let time = current::time_of_turn();
     let (slot, id) = thread::take_for_routine();
@@ -108,7 +107,7 @@ pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
     Born::new(
         slot,
         Birth {
-            meta: spawner.meta().child(start.policy, start.flags),
+            meta: spawner.meta().child(policy, flags),
             origin,
             root: spawner.root(),
             lineage: [id, parent, grandparent],
@@ -116,6 +115,16 @@ pub(crate) fn begin_plain(start: &Start, spawner: &'static Slot) -> Born {
             state: State::Spawned,
         },
     )
+}
+
+/// [`begin`] for one of many that start at one place, without options.
+pub(crate) fn begin_at(origin: u32, policy: Policy, flags: Flags, spawner: Option<&'static Slot>) -> Born {
+    match spawner {
+        Some(spawner) if spawner.meta().is_plain_on_runtime() && !span::wanted(SpanMode::Child) => {
+            begin_plain(origin, policy, flags, spawner)
+        }
+        _ => Born::of(begin_dressed(origin, policy, flags, SpanMode::Child, None, None, spawner)),
+    }
 }
 
 /// Whether [`begin_plain`] will do, for the child of a routine that hands nothing on.

@@ -42,6 +42,8 @@ enum Kind {
 pub(crate) enum Refusal {
     NoRuntime,
     NobodyWon,
+    PoolClosed,
+    OwnPool,
 }
 
 impl Refusal {
@@ -49,6 +51,8 @@ impl Refusal {
         match self {
             Self::NoRuntime => "no tokio runtime here: start it inside one, or name one with `Builder::spawn_on`",
             Self::NobodyWon => "nothing was left to win: give a race at least one future, and let it end",
+            Self::PoolClosed => "the pool is closed",
+            Self::OwnPool => "a job that waits for jobs of its own pool may wait for ever: map in another pool",
         }
     }
 }

@@ -138,7 +138,7 @@ impl<T> Handle<T> {
         Poll::Ready(match ready!(job.poll(cx)) {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => Err(error.taken()),
-            None => Err(self.identity.lost(None)),
+            None => Err(self.identity.cancelled()),
         })
     }
 }
@@ -156,6 +156,11 @@ impl Identity {
             policy: Policy::Log,
             fields: Vec::new(),
         }
+    }
+
+    /// The error of a routine that ended undone.
+    pub(crate) fn cancelled(&self) -> Error {
+        self.lost(None)
     }
 
     /// The error of a routine that left none of its own.

@@ -56,7 +56,7 @@ where
     let spawner = current::slot();
     let born = match spawner {
         Some(spawner) if spawner.meta().is_plain_on_runtime() && birth::is_plain(&start) => {
-            birth::begin_plain(&start, spawner)
+            birth::begin_plain(start.origin(), start.policy, start.flags, spawner)
         }
         _ => {
             let (origin, own) = (start.origin(), start.own.take());

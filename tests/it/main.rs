@@ -46,6 +46,7 @@ mod pool_blocking;
 mod pool_bounds;
 mod pool_failures;
 mod pool_life;
+mod pool_map;
 mod registry;
 mod reports;
 mod trace;

@@ -48,7 +48,7 @@ where
     W: FnMut(I::Item) -> F,
     F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
-    map_stream(Items { items: items.into_iter() }, limit, work)
+    map_stream(Items::of(items), limit, work)
 }
 
 /// [`map`] for an input that is a stream: a channel's receiver, the lines of a file.
@@ -70,6 +70,12 @@ where
 #[derive(Debug)]
 pub struct Items<I> {
     items: I,
+}
+
+impl<I> Items<I> {
+    pub(crate) fn of(items: impl IntoIterator<IntoIter = I>) -> Self {
+        Self { items: items.into_iter() }
+    }
 }
 
 // The iterator is never pinned.

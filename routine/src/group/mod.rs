@@ -20,6 +20,7 @@ pub use options::{GroupBuilder, InvalidGroup};
 pub use race::race;
 pub use ready::{Ready, start};
 pub use scope::Scope;
+pub(crate) use scope::here;
 pub(crate) use shared::{Gate, Shared};
 pub use typed::Group;
 

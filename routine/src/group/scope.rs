@@ -248,7 +248,7 @@ impl<S: Borrow<Scope>> Drop for EndWhenDropped<S> {
 }
 
 /// Whom a failure is about that is no routine's own: the routine that runs here, if one does, under another name.
-pub(super) fn here(name: &'static str) -> Subject {
+pub(crate) fn here(name: &'static str) -> Subject {
     let mut subject = match current::slot() {
         Some(slot) => report::subject(slot),
         None => Subject {

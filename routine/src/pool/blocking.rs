@@ -4,13 +4,16 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::shared::Shared;
 use super::submit::{self, reject};
-use super::{InvalidPool, NotClosed, Pool, PoolStats, SubmitError};
+use super::{InvalidPool, NotClosed, Pool, PoolMap, PoolStats, SubmitError};
 use crate::blocking::Job;
+use crate::group::Items;
 use crate::handle::Handle;
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
@@ -140,6 +143,25 @@ impl BlockingPool {
         }
     }
 
+    /// Works on each item of an iterator, on the threads of this pool; see [`Pool::map`]. `work` is called with each item and gives
+    /// the closure to run.
+    // The closure of closures has no name.
+    #[allow(clippy::type_complexity)]
+    #[track_caller]
+    pub fn map<I, W, R, M>(
+        &self,
+        items: I,
+        mut work: M,
+    ) -> PoolMap<Items<I::IntoIter>, impl FnMut(I::Item) -> Closure<W> + use<I, W, R, M>, Closure<W>, R::Value>
+    where
+        I: IntoIterator,
+        M: FnMut(I::Item) -> W,
+        W: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        self.pool.map(items, move |item| Closure(Some(work(item))))
+    }
+
     fn shared(&self) -> &Arc<Shared> {
         self.pool.shared()
     }
@@ -208,6 +230,24 @@ impl BlockingPool {
 impl fmt::Debug for BlockingPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BlockingPool").field("name", &self.name()).field("stats", &self.stats()).finish()
+    }
+}
+
+/// A closure as a future that is ready once it was polled, which blocks the thread meanwhile.
+#[derive(Debug)]
+pub struct Closure<W>(Option<W>);
+
+// The closure is never pinned.
+impl<W> Unpin for Closure<W> {}
+
+impl<W: FnOnce() -> R, R> Future for Closure<W> {
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
+        match self.0.take() {
+            Some(work) => Poll::Ready(work()),
+            None => panic!("a closure was polled after it had run"),
+        }
     }
 }
 

@@ -60,10 +60,7 @@ where
         let this = self.project();
         let Some(routine) = this.routine.as_pin_mut() else { return Poll::Ready(Outcome::Cancelled) };
         let result = ready!(routine.poll(cx));
-        let outcome = match &result {
-            Ok(_) => Outcome::Completed,
-            Err(error) => error.outcome().unwrap_or(Outcome::Cancelled),
-        };
+        let outcome = outcome_of(&result);
         *this.result = Some(result);
         Poll::Ready(outcome)
     }
@@ -81,6 +78,13 @@ where
         if let Some(outlet) = this.outlet.0.take() {
             outlet.give(this.result.take());
         }
+    }
+}
+
+pub(super) fn outcome_of<T>(result: &Result<T, Error>) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Completed,
+        Err(error) => error.outcome().unwrap_or(Outcome::Cancelled),
     }
 }
 

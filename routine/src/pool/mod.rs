@@ -10,6 +10,8 @@ mod close;
 mod end;
 mod error;
 mod job;
+mod map;
+mod ring;
 mod shared;
 mod size;
 mod state;
@@ -21,11 +23,12 @@ mod worker;
 use std::fmt;
 use std::sync::Arc;
 
-pub use blocking::BlockingPool;
+pub use blocking::{BlockingPool, Closure};
 pub use builder::{InvalidPool, PoolBuilder};
 pub use close::{Left, NotClosed};
 pub use error::{SubmitError, SubmitErrorKind};
 pub(crate) use job::Outlet;
+pub use map::PoolMap;
 pub use stats::{PoolStats, Spent};
 
 use shared::Shared;

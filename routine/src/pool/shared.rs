@@ -1,6 +1,8 @@
 //! What the handles and workers of a pool share.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -164,6 +166,54 @@ impl Shared {
         self.follow(dispatch);
     }
 
+    /// Takes the jobs of a map in, and puts them into the queue.
+    pub(super) fn put_all(self: &Arc<Self>, jobs: &mut Vec<Job>) {
+        for job in &*jobs {
+            job.slot.add(Flags::QUEUED);
+        }
+        let mut state = self.state();
+        state.live += jobs.len();
+        state.stats.submitted += jobs.len() as u64;
+        if state.phase != Phase::Open {
+            drop(state);
+            for job in jobs.drain(..) {
+                self.end_undone(job);
+            }
+            return;
+        }
+        for job in jobs.drain(..) {
+            state.put_quietly(Item::Job(job));
+        }
+        drop(state);
+        self.dispatch_all();
+    }
+
+    /// Ends what waits and was aborted, and has the workers look at what runs.
+    pub(super) fn sweep(&self) {
+        let mut state = self.state();
+        let is_aborted = |item: &Item| matches!(item, Item::Job(job) if job.body.is_aborted());
+        let mut aborted = VecDeque::new();
+        if state.queue.iter().any(is_aborted) {
+            let (swept, kept) = mem::take(&mut state.queue).into_iter().partition(is_aborted);
+            state.queue = kept;
+            aborted = swept;
+            state.waiting -= aborted.len();
+        }
+        drop(state);
+        for item in aborted {
+            if let Item::Job(job) = item {
+                self.end_undone(job);
+            }
+        }
+        let wakers = self.root().state().wakers();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// How many jobs may run at once.
+    pub(super) fn size(&self) -> usize {
+        self.state().limit
+    }
+
     /// Does what is left to do for a turn that was given out.
     pub(super) fn follow(self: &Arc<Self>, dispatch: Option<Dispatch>) {
         match (dispatch, &self.parent) {
@@ -208,7 +258,7 @@ impl Shared {
     /// Ends a job that was taken out of the queue, as one that was cancelled.
     pub(super) fn end_undone(&self, mut job: Job) {
         panic::swallow(|| job.body.as_mut().cancel());
-        let freed = self.state().release(job.key.as_ref(), Outcome::Cancelled);
+        let freed = self.state().release(job.key.as_ref(), job.has_place, Outcome::Cancelled);
         self.tell(freed);
         panic::swallow(|| job.body.publish());
     }

@@ -26,6 +26,8 @@ pub(super) struct Job {
     pub(super) id: u64,
     pub(super) slot: &'static Slot,
     pub(super) key: Option<Arc<str>>,
+    /// Whether it has a place of the room; those of a map have none.
+    pub(super) has_place: bool,
     pub(super) body: Pin<Box<dyn Body>>,
     /// The share that it came from; `None` in the pool that it was submitted to.
     pub(super) share: Option<Arc<Shared>>,
@@ -51,6 +53,7 @@ pub(super) enum Dispatch {
 /// How a job ended, and when it was submitted, begun, and ended.
 pub(super) struct Ended {
     pub(super) key: Option<Arc<str>>,
+    pub(super) has_place: bool,
     pub(super) outcome: Outcome,
     pub(super) times: [u64; 3],
 }
@@ -138,9 +141,14 @@ impl State {
 
     /// Puts something into the queue, and sends a turn off for it, if there is one left.
     pub(super) fn put(&mut self, item: Item) -> Option<Dispatch> {
+        self.put_quietly(item);
+        self.dispatch()
+    }
+
+    /// Puts something into the queue; the caller sends the turns off.
+    pub(super) fn put_quietly(&mut self, item: Item) {
         self.waiting += usize::from(matches!(item, Item::Job(_)));
         self.queue.push_back(item);
-        self.dispatch()
     }
 
     /// Sends a turn off, if something waits for one and there is one left.
@@ -218,17 +226,18 @@ impl State {
         let [submitted, began, over] = ended.times;
         self.stats.waited.add(began.saturating_sub(submitted));
         self.stats.ran.add(over.saturating_sub(began));
-        self.release(ended.key.as_ref(), ended.outcome)
+        self.release(ended.key.as_ref(), ended.has_place, ended.outcome)
     }
 
     /// A job has ended that was admitted.
-    pub(super) fn release(&mut self, key: Option<&Arc<str>>, outcome: Outcome) -> Freed {
+    pub(super) fn release(&mut self, key: Option<&Arc<str>>, has_place: bool, outcome: Outcome) -> Freed {
         self.stats.end(outcome);
         if let Some(key) = key {
             self.keys.remove(key);
         }
         self.live -= 1;
-        Freed { room: self.give_room(), is_drained: self.live == 0 }
+        let room = if has_place { self.give_room() } else { 0 };
+        Freed { room, is_drained: self.live == 0 }
     }
 
     /// Places of the room that are free when somebody gives one back: none where it is to be kept back.

@@ -24,6 +24,7 @@ struct Run {
     /// The share that it belongs to; `None` for the worker's own pool.
     share: Option<Arc<Shared>>,
     key: Option<Arc<str>>,
+    has_place: bool,
     submitted: u64,
     began: u64,
     /// Cancelled, until it has ended otherwise.
@@ -51,7 +52,12 @@ impl Stance {
 impl Run {
     /// Asked when it has ended.
     fn ended(self) -> Ended {
-        Ended { key: self.key, outcome: self.outcome, times: [self.submitted, self.began, clock::coarse()] }
+        Ended {
+            key: self.key,
+            has_place: self.has_place,
+            outcome: self.outcome,
+            times: [self.submitted, self.began, clock::coarse()],
+        }
     }
 }
 
@@ -82,14 +88,14 @@ impl Shared {
         drop(state);
         self.tell(freed);
         taken.map(|job| {
-            let Job { slot, key, body, share, .. } = job?;
+            let Job { slot, key, has_place, body, share, .. } = job?;
             if share.is_some() {
                 // While the share was asked, this turn looked as if it were on its way to what was put in meanwhile.
                 self.dispatch_all();
             }
             slot.remove(Flags::QUEUED);
             let (submitted, began) = (slot.start(), clock::coarse());
-            stance.run = Some(Run { share, key, submitted, began, outcome: Outcome::Cancelled });
+            stance.run = Some(Run { share, key, has_place, submitted, began, outcome: Outcome::Cancelled });
             Some(body)
         })
     }
