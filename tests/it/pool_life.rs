@@ -341,3 +341,21 @@ async fn times_are_counted_for_what_ran() {
     assert!(stats.ran.max <= stats.ran.sum && stats.waited.max <= stats.waited.sum);
     assert_eq!(stats.submitted, ended(stats));
 }
+
+#[tokio::test]
+async fn pools_are_listed_with_their_shares_as_long_as_they_are_there() {
+    let pool = Pool::builder("listed").workers(1).queue(4).build().unwrap();
+    let share = pool.share("listed share", 1).unwrap();
+    let held = Held::new();
+    held.submit(&pool);
+    held.submit(&pool);
+    assert_eq!(held.running().await, 1);
+    let snapshot = routine::snapshot();
+    let find = |name| snapshot.pools().iter().find(|row| row.name() == name);
+    assert_eq!((find("listed").unwrap().stats().running, find("listed").unwrap().share_of()), (1, None));
+    assert_eq!(find("listed share").unwrap().share_of(), Some("listed"));
+    let dump = routine::dump().to_string();
+    assert!(dump.contains("\npool `listed`: 1 running of 1 at most, 1 waiting, 2 submitted, 0 rejected"), "{dump}");
+    drop((share, pool));
+    assert!(!routine::snapshot().pools().iter().any(|row| row.name().starts_with("listed")));
+}

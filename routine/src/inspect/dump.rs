@@ -17,13 +17,14 @@ pub struct Dump(Snapshot);
 /// What is running now, as a tree to read, like the dump of goroutines in Go: every routine under the one that started it,
 /// with its number, state, age, the line that it waits at, where it was started, its trace (its span alone where the trace
 /// goes on from the row above) and its fields. Siblings that are alike in all but number, age, trace and fields stand in one
-/// row with their count.
+/// row with their count. Behind them stand the [pools](crate::Pool), each with what it runs and what waits there.
 ///
 /// ```text
 /// 131 routines
 /// server #1 waiting 5m 2s at src/server.rs:30, spawned at src/main.rs:12, trace 4bf92f3577b34da6a3ce929d0e0e4736.b7ad6b7169203331
 ///   import #12 running 3.2s, spawned at src/server.rs:41, span 00f067aa0ba902b7, file=a.csv
 ///     fetch ×129 #13 to #141 waiting 2.9s to 3.1s at src/fetch.rs:17, spawned at src/import.rs:88
+/// pool `thumbnails`: 4 running of 4 at most, 12 waiting, 90112 submitted, 3 rejected
 /// ```
 ///
 /// The text is for people and may change; [`snapshot`] is for programs. It calls no code of the user.
@@ -42,7 +43,7 @@ impl fmt::Display for Dump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let snapshot = &self.0;
         match snapshot.len() {
-            0 => return f.write_str("no routines"),
+            0 => f.write_str("no routines")?,
             1 => f.write_str("1 routine")?,
             count => write!(f, "{count} routines")?,
         }
@@ -63,7 +64,7 @@ impl fmt::Display for Dump {
             roots.push(first.trace().root());
             write_row(f, &first, &last, row.alike.len(), above)?;
         }
-        Ok(())
+        snapshot.pools().iter().try_for_each(|pool| write!(f, "\n{pool}"))
     }
 }
 

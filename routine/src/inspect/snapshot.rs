@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::clock;
 use crate::id::RoutineId;
 use crate::policy::Policy;
+use crate::pool::{self, PoolRow};
 use crate::registry::{self, Flags, Record, State};
 use crate::report;
 use crate::site::{self, Origin};
@@ -22,6 +23,7 @@ pub struct Snapshot {
     taken: u64,
     records: Vec<Record>,
     special: HashMap<u64, Special>,
+    pools: Vec<PoolRow>,
 }
 
 /// What only some routines have.
@@ -38,7 +40,7 @@ struct Special {
 pub enum RoutineState {
     /// Spawned, and not polled yet.
     Spawned,
-    /// Waiting until its group has room for it.
+    /// Waiting until its group or pool has room for it.
     Queued,
     /// On a thread, in its body.
     Running,
@@ -111,7 +113,14 @@ impl Snapshot {
             }
             self.records.push(record);
         }
+        self.pools = pool::rows();
         self.taken = clock::now();
+    }
+
+    /// The [pools](crate::Pool) that there were, in the order in which they were made.
+    #[must_use]
+    pub fn pools(&self) -> &[PoolRow] {
+        &self.pools
     }
 
     /// How many routines are in the picture.

@@ -10,6 +10,7 @@ mod close;
 mod end;
 mod error;
 mod job;
+mod listing;
 mod map;
 mod ring;
 mod shared;
@@ -28,6 +29,8 @@ pub use builder::{InvalidPool, PoolBuilder};
 pub use close::{Left, NotClosed};
 pub use error::{SubmitError, SubmitErrorKind};
 pub(crate) use job::Outlet;
+pub use listing::PoolRow;
+pub(crate) use listing::rows;
 pub use map::PoolMap;
 pub use stats::{PoolStats, Spent};
 
@@ -72,6 +75,7 @@ struct Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
+        listing::remove(&self.shared);
         self.shared.kill();
     }
 }
@@ -83,6 +87,7 @@ impl Pool {
     }
 
     fn of(shared: Arc<Shared>, parent: Option<Arc<Owner>>) -> Self {
+        listing::add(&shared);
         Self { owner: Arc::new(Owner { shared, _parent: parent }) }
     }
 

@@ -84,7 +84,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(super) const fn name(&self) -> &Cow<'static, str> {
         &self.name
     }
 

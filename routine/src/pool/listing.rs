@@ -1,0 +1,77 @@
+//! The pools that there are.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::shared::Shared;
+use super::stats::PoolStats;
+use crate::text;
+
+/// In the order in which they were made. A pool is taken out by its own end.
+static POOLS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
+
+/// A pool, as a [`Snapshot`](crate::Snapshot) saw it.
+#[derive(Clone, Debug)]
+pub struct PoolRow {
+    name: Cow<'static, str>,
+    share_of: Option<Cow<'static, str>>,
+    stats: PoolStats,
+}
+
+impl PoolRow {
+    fn of(pool: &Shared) -> Self {
+        let share_of = pool.parent.as_ref().map(|parent| parent.name().clone());
+        Self { name: pool.name().clone(), share_of, stats: pool.stats() }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of the pool that it is a share of.
+    #[must_use]
+    pub fn share_of(&self) -> Option<&str> {
+        self.share_of.as_deref()
+    }
+
+    /// What it had done.
+    #[must_use]
+    pub const fn stats(&self) -> &PoolStats {
+        &self.stats
+    }
+}
+
+impl fmt::Display for PoolRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pool `{}`", text::clean(&self.name, text::NAME))?;
+        if let Some(pool) = &self.share_of {
+            write!(f, ", a share of `{}`", text::clean(pool, text::NAME))?;
+        }
+        let PoolStats { running, workers, waiting, submitted, rejected, .. } = self.stats;
+        write!(
+            f,
+            ": {running} running of {workers} at most, {waiting} waiting, {submitted} submitted, {rejected} rejected"
+        )
+    }
+}
+
+pub(super) fn add(pool: &Arc<Shared>) {
+    list().push(Arc::downgrade(pool));
+}
+
+pub(super) fn remove(pool: &Shared) {
+    list().retain(|listed| !std::ptr::eq(listed.as_ptr(), pool));
+}
+
+/// The pools that there are, in the order in which they were made.
+pub(crate) fn rows() -> Vec<PoolRow> {
+    let listed: Vec<_> = list().iter().filter_map(Weak::upgrade).collect();
+    listed.iter().map(|pool| PoolRow::of(pool)).collect()
+}
+
+fn list() -> MutexGuard<'static, Vec<Weak<Shared>>> {
+    POOLS.lock().unwrap_or_else(PoisonError::into_inner)
+}
