@@ -226,7 +226,9 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
-        while matches!(this.source, Source::Open) && this.under_way.len() < this.under_way.room {
+        // Some at a time, since whoever pulls one at a time locks and wakes for each.
+        let pulls = this.under_way.len() <= this.under_way.room - this.under_way.room / 8;
+        while pulls && matches!(this.source, Source::Open) && this.under_way.len() < this.under_way.room {
             if let Some(refusal) = this.under_way.refusal() {
                 *this.source = Source::Refused(refusal);
                 break;

@@ -184,8 +184,13 @@ impl Shared {
         for job in jobs.drain(..) {
             state.put_quietly(Item::Job(job));
         }
+        // Most often there is one at most.
+        let first = state.dispatch();
         drop(state);
-        self.dispatch_all();
+        if first.is_some() {
+            self.follow(first);
+            self.dispatch_all();
+        }
     }
 
     /// Ends what waits and was aborted, and has the workers look at what runs.
