@@ -18,7 +18,8 @@ fn it_takes_no_thread_of_the_runtimes_own() {
         let (end, ends) = mpsc::channel::<()>();
         let held = pool.submit(move || ends.recv().map_err(|_| "gone")).await.unwrap();
         let name = pool.submit(|| Ok::<_, Error>(std::thread::current().name().map(str::to_owned))).await.unwrap();
-        assert_eq!(name.await.unwrap().as_deref(), Some("tested-1"));
+        let name = name.await.unwrap().unwrap();
+        assert!(name.starts_with("tested-"), "{name}");
         assert_eq!(tokio::task::spawn_blocking(|| 5).await.unwrap(), 5);
         end.send(()).unwrap();
         held.await.unwrap();
