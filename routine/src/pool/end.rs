@@ -3,11 +3,11 @@
 use std::mem;
 use std::pin::pin;
 use std::sync::Weak;
-use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use super::shared::Shared;
 use super::state::{Item, Phase};
+use crate::sync::{Ordering, latest};
 
 impl Shared {
     /// Takes no more jobs, and wakes those who wait to submit one; nor do the shares.
@@ -30,9 +30,9 @@ impl Shared {
         }
         let mut drained = pin!(self.drained.notified());
         loop {
-            // Before the look, so that nothing is missed between it and the wait.
+            // Before the look, so that nothing is missed between it and the wait: the lock of the notice orders the two.
             drained.as_mut().enable();
-            if self.state().live == 0 {
+            if latest(&self.live) == 0 {
                 return;
             }
             drained.as_mut().await;

@@ -12,6 +12,8 @@ mod error;
 mod job;
 mod listing;
 mod map;
+#[cfg(all(test, routine_loom))]
+mod models;
 mod ring;
 mod shared;
 mod size;

@@ -3,20 +3,20 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Waker;
 
 use tokio::runtime;
 use tokio::sync::{Notify, Semaphore};
 
 use super::SubmitErrorKind;
-use super::state::{Dispatch, Freed, Item, Job, Phase, State};
+use super::state::{Dispatch, Item, Job, Phase, State};
 use super::stats::PoolStats;
 use super::worker;
 use crate::outcome::Outcome;
 use crate::panic;
 use crate::registry::Flags;
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, lock};
 
 pub(crate) struct Shared {
     name: Cow<'static, str>,
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(super) room: Semaphore,
     /// Jobs that may wait.
     queue: usize,
+    /// Jobs that were admitted, and whose end was not told yet.
+    pub(super) live: AtomicUsize,
     /// Told when no job is left.
     pub(super) drained: Notify,
     pub(super) killed: AtomicBool,
@@ -49,6 +51,7 @@ impl Shared {
             threads,
             room: Semaphore::new(workers + queue),
             queue,
+            live: AtomicUsize::new(0),
             drained: Notify::new(),
             killed: AtomicBool::new(false),
             state: Mutex::new(State::new(workers, false)),
@@ -63,6 +66,7 @@ impl Shared {
             threads: parent.threads,
             room: Semaphore::new(workers + parent.queue),
             queue: parent.queue,
+            live: AtomicUsize::new(0),
             drained: Notify::new(),
             killed: AtomicBool::new(false),
             state: Mutex::new(State::new(workers, true)),
@@ -81,7 +85,7 @@ impl Shared {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     pub(super) const fn name(&self) -> &Cow<'static, str> {
@@ -134,15 +138,15 @@ impl Shared {
                 return Err(SubmitErrorKind::InFlight);
             }
         }
-        state.live += 1;
+        self.live.fetch_add(1, Ordering::Relaxed);
         state.stats.submitted += 1;
         Ok(())
     }
 
     /// Gives back a place of the room.
     pub(super) fn give_room(&self) {
-        let room = self.state().give_room();
-        self.room.add_permits(room);
+        let places = self.state().give_room();
+        self.free(places);
     }
 
     /// Counts a job that is handed back.
@@ -172,7 +176,7 @@ impl Shared {
             job.slot.add(Flags::QUEUED);
         }
         let mut state = self.state();
-        state.live += jobs.len();
+        self.live.fetch_add(jobs.len(), Ordering::Relaxed);
         state.stats.submitted += jobs.len() as u64;
         if state.phase != Phase::Open {
             drop(state);
@@ -232,12 +236,16 @@ impl Shared {
         }
     }
 
-    /// Tells those who wait for room, and those who wait until no job is left.
-    pub(super) fn tell(&self, freed: Freed) {
-        if freed.room > 0 {
-            self.room.add_permits(freed.room);
+    /// Has those go on who wait for room.
+    pub(super) fn free(&self, places: usize) {
+        if places > 0 {
+            self.room.add_permits(places);
         }
-        if freed.is_drained {
+    }
+
+    /// The end of a job was told: the last thing that happens to it.
+    pub(super) fn told(&self) {
+        if self.live.fetch_sub(1, Ordering::Release) == 1 {
             self.drained.notify_waiters();
         }
     }
@@ -263,8 +271,9 @@ impl Shared {
     /// Ends a job that was taken out of the queue, as one that was cancelled.
     pub(super) fn end_undone(&self, mut job: Job) {
         panic::swallow(|| job.body.as_mut().cancel());
-        let freed = self.state().release(job.key.as_ref(), job.has_place, Outcome::Cancelled);
-        self.tell(freed);
+        let places = self.state().release(job.key.as_ref(), job.has_place, Outcome::Cancelled);
+        self.free(places);
         panic::swallow(|| job.body.publish());
+        self.told();
     }
 }

@@ -6,11 +6,11 @@
 //!   parent's queue until a worker of the parent takes it.
 //! - While nothing is paused and turns are left, each item in the queue has one that is on its way to it. So a turn goes back
 //!   only under the lock under which the queue was seen empty, and an item that is put in sends one off if there is one left.
-//! - `live` counts jobs from their admission to their release, and a place of the pool's room goes with each.
+//! - A place of the pool's room goes with each job that was submitted, from its admission to its release, which is before anybody
+//!   hears that it has ended: who hears of it finds room.
 //! - No code of a user runs under the lock: what is dropped, woken or started is handed out.
 
 use std::collections::{HashSet, VecDeque};
-use std::ops::AddAssign;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
@@ -69,22 +69,6 @@ pub(super) enum Phase {
     Killed,
 }
 
-/// What a job leaves free when it has ended.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Freed {
-    /// Places of the room.
-    pub(super) room: usize,
-    /// Whether it was the last.
-    pub(super) is_drained: bool,
-}
-
-impl AddAssign for Freed {
-    fn add_assign(&mut self, other: Self) {
-        self.room += other.room;
-        self.is_drained |= other.is_drained;
-    }
-}
-
 /// A worker, as its pool knows it.
 #[derive(Default)]
 pub(super) struct Worker {
@@ -115,7 +99,6 @@ pub(super) struct State {
     /// Jobs in the queue.
     pub(super) waiting: usize,
     pub(super) running: usize,
-    pub(super) live: usize,
     pub(super) workers: Vec<Worker>,
     alive: usize,
     /// Of those, the ones that are to go.
@@ -222,22 +205,20 @@ impl State {
     }
 
     /// A job has ended that ran here.
-    pub(super) fn end(&mut self, ended: &Ended) -> Freed {
+    pub(super) fn end(&mut self, ended: &Ended) -> usize {
         let [submitted, began, over] = ended.times;
         self.stats.waited.add(began.saturating_sub(submitted));
         self.stats.ran.add(over.saturating_sub(began));
         self.release(ended.key.as_ref(), ended.has_place, ended.outcome)
     }
 
-    /// A job has ended that was admitted.
-    pub(super) fn release(&mut self, key: Option<&Arc<str>>, has_place: bool, outcome: Outcome) -> Freed {
+    /// A job has ended that was admitted. Gives the places of the room that are free again.
+    pub(super) fn release(&mut self, key: Option<&Arc<str>>, has_place: bool, outcome: Outcome) -> usize {
         self.stats.end(outcome);
         if let Some(key) = key {
             self.keys.remove(key);
         }
-        self.live -= 1;
-        let room = if has_place { self.give_room() } else { 0 };
-        Freed { room, is_drained: self.live == 0 }
+        if has_place { self.give_room() } else { 0 }
     }
 
     /// Places of the room that are free when somebody gives one back: none where it is to be kept back.

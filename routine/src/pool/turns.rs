@@ -2,15 +2,16 @@
 
 use std::ops::ControlFlow;
 use std::pin::Pin;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::job::Body;
 use super::shared::Shared;
-use super::state::{Ended, Freed, Item, Job, State};
+use super::state::{Ended, Item, Job, State};
 use crate::clock;
 use crate::outcome::Outcome;
 use crate::registry::Flags;
+use crate::sync::MutexGuard;
 
 /// What a worker is, between two looks at its pool.
 pub(super) struct Stance {
@@ -43,9 +44,9 @@ impl Stance {
         }
     }
 
-    /// Whether the job's share is over.
-    pub(super) fn is_share_killed(&self) -> bool {
-        self.run.as_ref().and_then(|run| run.share.as_ref()).is_some_and(|share| share.is_killed())
+    /// The share that the job belongs to, if it does.
+    pub(super) fn share(&self) -> Option<&Arc<Shared>> {
+        self.run.as_ref().and_then(|run| run.share.as_ref())
     }
 }
 
@@ -68,7 +69,7 @@ impl Shared {
         stance: &mut Stance,
         cx: &Context<'_>,
     ) -> Poll<Option<Pin<Box<dyn Body>>>> {
-        let (mut state, freed) = self.after(stance);
+        let (mut state, places) = self.after(stance);
         let known = &state.workers[stance.worker];
         let taken = if known.is_idle {
             Poll::Pending
@@ -86,7 +87,7 @@ impl Shared {
             }
         };
         drop(state);
-        self.tell(freed);
+        self.free(places);
         taken.map(|job| {
             let Job { slot, key, has_place, body, share, .. } = job?;
             if share.is_some() {
@@ -131,8 +132,8 @@ impl Shared {
     }
 
     /// Tells the pools of the job that a worker has run, if it has.
-    fn after(self: &Arc<Self>, stance: &mut Stance) -> (MutexGuard<'_, State>, Freed) {
-        let Some(mut run) = stance.run.take() else { return (self.state(), Freed::default()) };
+    fn after(self: &Arc<Self>, stance: &mut Stance) -> (MutexGuard<'_, State>, usize) {
+        let Some(mut run) = stance.run.take() else { return (self.state(), 0) };
         let share = run.share.take();
         let ended = run.ended();
         if let Some(share) = &share {
@@ -141,8 +142,8 @@ impl Shared {
         let mut state = self.state();
         state.running -= 1;
         state.workers[stance.worker].job = 0;
-        let freed = if share.is_none() { state.end(&ended) } else { Freed::default() };
-        (state, freed)
+        let places = if share.is_none() { state.end(&ended) } else { 0 };
+        (state, places)
     }
 
     /// For a share whose turn has come: the job.
@@ -159,18 +160,23 @@ impl Shared {
         let mut state = self.state();
         state.running -= 1;
         state.give_back();
-        let freed = state.end(ended);
+        let places = state.end(ended);
         let dispatch = state.dispatch();
         drop(state);
-        self.tell(freed);
+        self.free(places);
         self.follow(dispatch);
     }
 
-    /// A worker is gone.
+    /// A worker is gone, and so is the job that it may have run.
     pub(super) fn leave(self: &Arc<Self>, stance: &mut Stance) {
-        let (mut state, freed) = self.after(stance);
+        let share = stance.share().cloned();
+        let has_run = stance.run.is_some();
+        let (mut state, places) = self.after(stance);
         state.remove_worker(stance.worker);
         drop(state);
-        self.tell(freed);
+        self.free(places);
+        if has_run {
+            share.as_ref().unwrap_or(self).told();
+        }
     }
 }

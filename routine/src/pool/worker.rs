@@ -15,10 +15,18 @@ use crate::panic;
 /// Makes a worker that holds a turn.
 pub(super) fn spawn(pool: &Arc<Shared>, number: usize) {
     let work = work(Worker { pool: Arc::clone(pool), stance: Stance::with_a_turn(number), is_over: false });
-    if !pool.runs_on_threads() {
+    #[cfg(routine_loom)]
+    drop(loom::thread::spawn(move || loom::future::block_on(work)));
+    #[cfg(not(routine_loom))]
+    if pool.runs_on_threads() {
+        spawn_thread(pool, number, work);
+    } else {
         pool.runtime().spawn(work);
-        return;
     }
+}
+
+#[cfg_attr(routine_loom, allow(dead_code))]
+fn spawn_thread(pool: &Shared, number: usize, work: impl Future<Output = ()> + Send + 'static) {
     let runtime = pool.runtime().clone();
     let run = move || {
         let _inside = runtime.enter();
@@ -45,21 +53,29 @@ impl Drop for Worker {
     }
 }
 
+/// A job that has ended.
+struct Ran {
+    body: Pin<Box<dyn Body>>,
+    share: Option<Arc<Shared>>,
+}
+
 async fn work(mut worker: Worker) {
     // What has ended, and nobody knows yet but the worker: its pool hears of it first.
-    let mut ran: Option<Pin<Box<dyn Body>>> = None;
+    let mut ran: Option<Ran> = None;
     loop {
         let run = poll_fn(|cx| {
             let run = worker.pool.poll_run(&mut worker.stance, cx);
-            if let Some(body) = ran.take() {
+            if let Some(Ran { body, share }) = ran.take() {
                 panic::swallow(|| body.publish());
+                share.as_ref().unwrap_or(&worker.pool).told();
             }
             run
         });
         let Some(mut body) = run.await else { break };
-        let (pool, stance) = (&worker.pool, &worker.stance);
+        let share = worker.stance.share().cloned();
+        let is_over = || worker.pool.is_killed() || share.as_ref().is_some_and(|share| share.is_killed());
         let outcome = poll_fn(|cx| {
-            if body.is_aborted() || pool.is_killed() || stance.is_share_killed() {
+            if body.is_aborted() || is_over() {
                 panic::swallow(|| body.as_mut().cancel());
                 return Poll::Ready(Outcome::Cancelled);
             }
@@ -67,7 +83,7 @@ async fn work(mut worker: Worker) {
         });
         let outcome = outcome.await;
         worker.stance.end(outcome);
-        ran = Some(body);
+        ran = Some(Ran { body, share });
         // A pool that always has jobs would otherwise never let another task of its thread run.
         tokio::task::consume_budget().await;
     }

@@ -126,7 +126,7 @@ impl Record {
 
 impl Slot {
     #[cfg_attr(routine_loom, allow(clippy::missing_const_for_fn))]
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             sequence: AtomicU32::new(0),
             line: AtomicU32::new(0),
