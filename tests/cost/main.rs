@@ -2,6 +2,8 @@
 //!
 //! `cargo test -p routine-tests --test cost` in a dev build, with `--release` in a release build.
 
+mod many;
+
 use std::future::{Future, pending};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -230,6 +232,7 @@ fn main() -> ExitCode {
     let runtime = builder.max_blocking_threads(1).enable_all().build().expect("a runtime");
     let failed = print("bytes of", &runtime.block_on(bytes_rows()))
         + print("allocations of 1,000 routines", &runtime.block_on(plain_rows()))
+        + print("allocations of 1,000 that belong together", &runtime.block_on(many::rows()))
         + print("allocations of 1,000 routines", &runtime.block_on(dressed_rows()));
     println!("{failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

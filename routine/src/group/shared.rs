@@ -198,26 +198,26 @@ impl Shared {
             unqueued = place.and_then(|place| state.queue.remove(place));
             unqueued.is_none()
         };
-        let mut wakers = Vec::new();
+        let (mut next, mut hopeful, mut waiter) = (None, Vec::new(), None);
         if holds {
             state.placed -= 1;
-            if let Some(next) = state.queue.pop_front() {
+            if let Some(queued) = state.queue.pop_front() {
                 state.placed += 1;
-                state.granted.insert(next.id);
-                wakers.extend(next.waker);
+                state.granted.insert(queued.id);
+                next = queued.waker;
             } else {
-                wakers.append(&mut state.hopeful);
+                hopeful = mem::take(&mut state.hopeful);
             }
         }
         if let Some(ended) = &mut state.ended {
             ended.push_back(id);
         }
         if state.live == 0 || state.ended.is_some() {
-            wakers.extend(state.waiter.take());
+            waiter = state.waiter.take();
         }
         drop(state);
         drop((own, unqueued));
-        wakers.into_iter().for_each(Waker::wake);
+        next.into_iter().chain(hopeful).chain(waiter).for_each(Waker::wake);
     }
 
     /// Asks the members to stop, and ends them: at once, or after the grace where there is a runtime to wait for it.
