@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::cancel;
 use crate::clock;
 use crate::current;
 use crate::hook;
@@ -155,13 +154,14 @@ pub(crate) fn begin_dressed(
         None => (Trace::fresh_root(), [id, 0, 0], Meta::new(Kind::Routine, policy, 1, flags)),
     };
     slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
+    let group = base.as_deref().and_then(Cold::group).cloned();
     let base = base.or_else(|| spawner.and_then(Slot::heritage));
     if extra.is_some() || meta.has(Flags::SET_TRACE.with(Flags::ROOT)) || span::wanted(span) {
         dress(slot, extra, base, span, spawner);
     } else if let Some(base) = base {
         slot.put_cold(base, Flags::NONE, 0);
     }
-    if let Some(group) = cancel::group(slot) {
+    if let Some(group) = group {
         if !group.enter(id) {
             slot.add(Flags::QUEUED);
         }

@@ -308,17 +308,19 @@ pub(crate) fn drop_body(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
 /// Takes a routine out of the registry, counts it, and tells its group.
 fn free(slot: &'static Slot, count: Count) {
     let meta = slot.meta();
-    let member = meta.has(Flags::GROUPED).then(|| (cancel::group(slot), slot.segment()));
+    let id = slot.segment();
+    let mut group = None;
     // While the slot is the routine's own: what is dropped may be a user's, and sees the routine as the current one. It may put
     // something there anew, which would be the next owner's.
     while let Some(cold) = slot.take_cold() {
+        group = group.or_else(|| cold.group().cloned());
         panic::swallow(|| drop(cold));
     }
     slot.clear();
     thread::give(slot);
     thread::count(count);
     // Last: whoever waits for the group finds the books balanced and nothing of the member in the registry.
-    if let Some((Some(group), id)) = member {
+    if let Some(group) = group {
         group.ended(id, meta.has(Flags::PARKED), meta.has(Flags::QUEUED));
     }
 }

@@ -202,6 +202,16 @@ async fn the_end_of_a_pool_is_the_end_of_its_shares() {
 }
 
 #[tokio::test]
+async fn a_pool_that_closes_resumes_its_shares() {
+    let pool = pool(1, 4);
+    let share = pool.share("share", 1).unwrap();
+    share.pause();
+    let job = share.try_submit(async { Ok::<_, Error>(1) }).unwrap();
+    pool.close().await;
+    assert_eq!(job.await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn dropping_a_share_ends_its_jobs_and_no_others() {
     let pool = pool(2, 4);
     let share = pool.share("share", 1).unwrap();

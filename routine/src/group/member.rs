@@ -20,10 +20,10 @@ pub(crate) fn admit(slot: &'static Slot, cx: &Context<'_>) -> Result<Turn, Gate>
 
 /// Whether a member of a group may take its turn now.
 pub(crate) fn gate(slot: &'static Slot, cx: &Context<'_>) -> Gate {
-    let Some(group) = cancel::group(slot) else { return Gate::Open };
     if !slot.meta().has(Flags::QUEUED) {
-        return if group.is_killed() { Gate::Killed } else { Gate::Open };
+        return if is_killed(slot) { Gate::Killed } else { Gate::Open };
     }
+    let Some(group) = cancel::group(slot) else { return Gate::Open };
     let gate = group.gate(slot.segment(), cx);
     if matches!(gate, Gate::Open) {
         slot.remove(Flags::QUEUED);
@@ -34,7 +34,7 @@ pub(crate) fn gate(slot: &'static Slot, cx: &Context<'_>) -> Gate {
 /// Whether the group of a member is over.
 #[cold]
 pub(crate) fn is_killed(slot: &'static Slot) -> bool {
-    cancel::group(slot).is_some_and(|group| group.is_killed())
+    slot.with_cold(|cold| cold.group().is_some_and(|group| group.is_killed())).unwrap_or(false)
 }
 
 /// Leaves the waker of a member that waits with its group, at its first wait: tokio wakes a task by one waker all its life.

@@ -16,13 +16,13 @@ impl Pool {
     /// Takes no more jobs, and waits until those that were taken have ended, also those of its shares. Whoever waits to submit
     /// one gets it back. Closing a closed pool waits, too.
     ///
-    /// A paused pool is resumed, or its jobs would wait for ever.
+    /// A paused pool is resumed, and so are its shares, or their jobs would wait for ever.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the pool closed; its jobs go on.
     pub async fn close(&self) {
         self.shared().refuse();
-        self.shared().resume();
+        self.shared().resume_all();
         self.shared().drained().await;
     }
 

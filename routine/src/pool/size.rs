@@ -2,7 +2,7 @@
 
 use std::iter;
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use super::shared::Shared;
@@ -15,6 +15,14 @@ impl Shared {
     pub(super) fn resume(self: &Arc<Self>) {
         self.state().is_paused = false;
         self.dispatch_all();
+    }
+
+    /// Resumes the pool and its shares.
+    pub(super) fn resume_all(self: &Arc<Self>) {
+        let shares: Vec<_> = self.state().shares.iter().filter_map(Weak::upgrade).collect();
+        for pool in shares.iter().chain([self]) {
+            pool.resume();
+        }
     }
 
     /// Sends off all turns that something waits for.
