@@ -1,4 +1,4 @@
-//! The atomics and locks of the registry and of pools: the standard library's, or loom's where its models run.
+//! The atomics and locks of the registry, of groups and of pools: the standard library's, or loom's where its models run.
 
 #[cfg(not(routine_loom))]
 pub(crate) use std::sync::{

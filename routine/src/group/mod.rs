@@ -7,6 +7,8 @@
 mod error;
 mod map;
 pub(crate) mod member;
+#[cfg(all(test, routine_loom))]
+mod models;
 mod options;
 mod race;
 mod ready;

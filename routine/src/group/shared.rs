@@ -9,8 +9,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cancel::CancelReason;
 use crate::error::Error;
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
 
 /// Failures that a group keeps for whoever waits; more are reported when they happen, and counted.
 const KEPT: usize = 16;
@@ -102,7 +102,7 @@ impl Shared {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Takes a member in. Whether it may run at once; if not, it is in the queue.
