@@ -116,7 +116,7 @@ impl Counts {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(routine_loom)))]
 pub(crate) fn completed_unopened() -> u64 {
     UNOPENED.completed.load(Ordering::Acquire)
 }

@@ -96,6 +96,7 @@ impl Shared {
         self.parent.is_some()
     }
 
+    #[cfg(not(routine_loom))]
     pub(super) const fn runs_on_threads(&self) -> bool {
         self.threads
     }
