@@ -42,6 +42,8 @@ mod ladder;
 mod memory;
 mod outside;
 mod panic_abort;
+mod peers_group;
+mod peers_pool;
 mod pool_blocking;
 mod pool_bounds;
 mod pool_failures;

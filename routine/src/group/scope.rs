@@ -196,6 +196,8 @@ impl Scope {
             }
         })
         .await;
+        // What failed before the body, and may have been its reason, comes before it.
+        let before = self.shared.kept();
         // Before the members end, since it may hold what they wait for.
         let left = catch_unwind(AssertUnwindSafe(|| body.set(None)));
         if !matches!(ended, Some(Ok(Ok(_)))) || left.is_err() {
@@ -213,8 +215,7 @@ impl Scope {
             },
             (Some(Ok(Err(failed))), Ok(())) => {
                 let mut failures = failures;
-                // After those of members, which it may have come from.
-                failures.kept.push(Error::failed(here(BODY), failed));
+                failures.kept.insert(before.min(failures.kept.len()), Error::failed(here(BODY), failed));
                 Err(GroupError::of(failures).unwrap_or_else(|| unreachable!("the body failed")))
             }
             (None, Ok(())) => Err(GroupError::of(failures)

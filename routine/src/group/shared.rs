@@ -323,6 +323,11 @@ impl Shared {
         drop(forgotten);
     }
 
+    /// How many failures are kept by now.
+    pub(super) fn kept(&self) -> usize {
+        self.state().failures.kept.len()
+    }
+
     pub(super) fn take_failures(&self) -> Failures {
         mem::take(&mut self.state().failures)
     }

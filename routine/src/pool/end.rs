@@ -69,14 +69,16 @@ impl Shared {
         }
     }
 
-    /// The jobs that are here, to be told by name: those that run on the workers, then those that wait.
+    /// The jobs that are here and in the shares, to be told by name: those that run, and those that wait.
     pub(super) fn left(&self) -> (Vec<u64>, Vec<u64>) {
         let state = self.state();
-        let running = state.workers.iter().map(|worker| worker.job).filter(|job| *job != 0).collect();
-        let waiting = state.queue.iter().filter_map(|item| match item {
-            Item::Job(job) => Some(job.id),
-            Item::Turn(_) => None,
-        });
-        (running, waiting.collect())
+        let (running, mut waiting) = state.left();
+        let shares: Vec<_> = state.shares.iter().filter_map(Weak::upgrade).collect();
+        drop(state);
+        // What runs of them runs on these workers.
+        for share in shares {
+            waiting.extend(share.state().left().1);
+        }
+        (running, waiting)
     }
 }

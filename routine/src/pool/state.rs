@@ -52,6 +52,7 @@ pub(super) enum Dispatch {
 
 /// How a job ended, and when it was submitted, begun, and ended.
 pub(super) struct Ended {
+    pub(super) id: u64,
     pub(super) key: Option<Arc<str>>,
     pub(super) has_place: bool,
     pub(super) outcome: Outcome,
@@ -99,6 +100,8 @@ pub(super) struct State {
     /// Jobs in the queue.
     pub(super) waiting: usize,
     pub(super) running: usize,
+    /// Of a share, the jobs that run; a pool's are its workers' own.
+    jobs: Vec<u64>,
     pub(super) workers: Vec<Worker>,
     alive: usize,
     /// Of those, the ones that are to go.
@@ -189,9 +192,12 @@ impl State {
         let may_run = !self.is_paused && self.phase != Phase::Killed && self.turns <= self.limit;
         let item = if may_run { self.queue.pop_front() } else { None };
         match &item {
-            Some(Item::Job(_)) => {
+            Some(Item::Job(job)) => {
                 self.waiting -= 1;
                 self.running += 1;
+                if self.is_share {
+                    self.jobs.push(job.id);
+                }
             }
             Some(Item::Turn(_)) => {}
             None => self.turns -= 1,
@@ -200,8 +206,19 @@ impl State {
     }
 
     /// The turn of a share goes back, whose job has ended.
-    pub(super) fn give_back(&mut self) {
+    pub(super) fn give_back(&mut self, job: u64) {
         self.turns -= 1;
+        self.jobs.retain(|running| *running != job);
+    }
+
+    /// The jobs that run, and those that wait.
+    pub(super) fn left(&self) -> (Vec<u64>, Vec<u64>) {
+        let own = self.workers.iter().map(|worker| worker.job).filter(|job| *job != 0);
+        let waiting = self.queue.iter().filter_map(|item| match item {
+            Item::Job(job) => Some(job.id),
+            Item::Turn(_) => None,
+        });
+        (own.chain(self.jobs.iter().copied()).collect(), waiting.collect())
     }
 
     /// A job has ended that ran here.

@@ -22,6 +22,7 @@ pub(super) struct Stance {
 
 /// What is to be known of a job when it has ended.
 struct Run {
+    id: u64,
     /// The share that it belongs to; `None` for the worker's own pool.
     share: Option<Arc<Shared>>,
     key: Option<Arc<str>>,
@@ -54,6 +55,7 @@ impl Run {
     /// Asked when it has ended.
     fn ended(self) -> Ended {
         Ended {
+            id: self.id,
             key: self.key,
             has_place: self.has_place,
             outcome: self.outcome,
@@ -89,14 +91,14 @@ impl Shared {
         drop(state);
         self.free(places);
         taken.map(|job| {
-            let Job { slot, key, has_place, body, share, .. } = job?;
+            let Job { id, slot, key, has_place, body, share } = job?;
             if share.is_some() {
                 // While the share was asked, this turn looked as if it were on its way to what was put in meanwhile.
                 self.dispatch_all();
             }
             slot.remove(Flags::QUEUED);
             let (submitted, began) = (slot.start(), clock::coarse());
-            stance.run = Some(Run { share, key, has_place, submitted, began, outcome: Outcome::Cancelled });
+            stance.run = Some(Run { id, share, key, has_place, submitted, began, outcome: Outcome::Cancelled });
             Some(body)
         })
     }
@@ -159,7 +161,7 @@ impl Shared {
     fn end_turn(self: &Arc<Self>, ended: &Ended) {
         let mut state = self.state();
         state.running -= 1;
-        state.give_back();
+        state.give_back(ended.id);
         let places = state.end(ended);
         let dispatch = state.dispatch();
         drop(state);
