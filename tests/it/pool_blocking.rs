@@ -88,3 +88,28 @@ async fn it_is_bounded_and_closes() {
     pool.close().await;
     assert_eq!(pool.try_submit(|| Ok::<_, Error>(1)).unwrap_err().kind(), SubmitErrorKind::Closed);
 }
+
+#[tokio::test]
+async fn a_closure_sees_that_its_pool_or_share_ends() {
+    let pool = pool(2, 4);
+    let share = pool.share("share", 1).unwrap();
+    let mut jobs = Vec::new();
+    for pool in [&pool, &share] {
+        let (started, has_started) = oneshot::channel();
+        let job = pool.submit(|| {
+            started.send(()).unwrap();
+            while !routine::is_cancelled() {
+                std::thread::yield_now();
+            }
+            Ok::<_, Error>("seen")
+        });
+        jobs.push(job.await.unwrap());
+        has_started.await.unwrap();
+    }
+    let (own, theirs) = (jobs.remove(0), jobs.remove(0));
+    drop(share);
+    assert_eq!(theirs.await.unwrap(), "seen");
+    assert!(!own.is_finished(), "it is none of the share's");
+    drop(pool);
+    assert_eq!(own.await.unwrap(), "seen");
+}

@@ -237,3 +237,29 @@ async fn closures_map_on_threads() {
     assert!(results.iter().map(|(number, _)| *number).eq(0..100));
     assert!(results.iter().all(|(_, thread)| *thread != std::thread::current().id()));
 }
+
+#[tokio::test]
+async fn results_nobody_asks_for_may_panic_when_they_are_dropped() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            // Two at once would end the process.
+            panic!("dropped");
+        }
+    }
+    let pool = pool(1);
+    let mut results = pool.map(0.., |number: usize| async move {
+        if number == 0 {
+            pending::<()>().await;
+        }
+        Ok::<_, Error>(Bomb)
+    });
+    assert!(poll!(pin!(results.next())).is_pending());
+    pool.resize(2).unwrap();
+    for _ in 0..50 {
+        yield_now().await;
+    }
+    assert!(pool.stats().completed >= 2);
+    drop(results);
+    pool.submit(async {}).await.unwrap().await.unwrap();
+}

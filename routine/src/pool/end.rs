@@ -7,6 +7,7 @@ use std::task::Waker;
 
 use super::shared::Shared;
 use super::state::{Item, Phase};
+use crate::panic;
 use crate::sync::{Ordering, latest};
 
 impl Shared {
@@ -53,6 +54,7 @@ impl Shared {
         let shares: Vec<_> = state.shares.iter().filter_map(Weak::upgrade).collect();
         let wakers = if state.is_share { Vec::new() } else { state.wakers() };
         drop(state);
+        self.ask_threads();
         for item in queue {
             if let Item::Job(job) = item {
                 self.end_undone(job);
@@ -66,6 +68,21 @@ impl Shared {
             // Those that run its jobs are among them, and look at once whether they are to end.
             let wakers = parent.state().wakers();
             wakers.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Asks those jobs to stop that run on threads, since nothing else can.
+    fn ask_threads(&self) {
+        if !self.runs_on_threads() {
+            return;
+        }
+        let jobs = self.left().0;
+        let root = self.root().state();
+        let running = root.workers.iter().filter(|worker| jobs.contains(&worker.job));
+        let slots: Vec<_> = running.filter_map(|worker| Some((worker.slot?, worker.job))).collect();
+        drop(root);
+        for token in slots.into_iter().filter_map(|(slot, job)| slot.cancel(job)) {
+            panic::swallow(|| token.cancel());
         }
     }
 

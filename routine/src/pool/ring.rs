@@ -65,9 +65,14 @@ impl<F: Future, T> Ring<F, T> {
     pub(super) fn abandon(&self) {
         self.is_abandoned.store(true, Ordering::Release);
         let mut state = self.state();
-        let left = (mem::take(&mut state.places), mem::take(&mut state.ended), state.waker.take());
+        let (places, ended) = (mem::take(&mut state.places), mem::take(&mut state.ended));
+        let waker = state.waker.take();
         drop(state);
-        panic::swallow(|| drop(left));
+        drop(waker);
+        // One by one, since two drops that panic at once would end the process.
+        for body in places.into_iter().flatten().chain(ended) {
+            panic::swallow(|| drop(body));
+        }
     }
 
     /// Moves what has ended to `ended`, at least one; in the order of the items, those whose turn it is.

@@ -96,7 +96,6 @@ impl Shared {
         self.parent.is_some()
     }
 
-    #[cfg(not(routine_loom))]
     pub(super) const fn runs_on_threads(&self) -> bool {
         self.threads
     }
@@ -115,7 +114,7 @@ impl Shared {
     }
 
     /// The pool whose workers run the jobs.
-    fn root(&self) -> &Self {
+    pub(super) fn root(&self) -> &Self {
         self.parent.as_deref().unwrap_or(self)
     }
 

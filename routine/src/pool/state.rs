@@ -75,6 +75,8 @@ pub(super) enum Phase {
 pub(super) struct Worker {
     /// The number of the job that it runs; 0 where it runs none.
     pub(super) job: u64,
+    /// The slot of that job's routine.
+    pub(super) slot: Option<&'static Slot>,
     pub(super) waker: Option<Waker>,
     pub(super) is_alive: bool,
     /// Whether it holds no turn, and is among the idle.

@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 pub struct PoolStats {
     /// Workers that there may be.
     pub workers: usize,
-    /// Jobs that run now.
+    /// Jobs that run now, those of shares included.
     pub running: usize,
     /// Jobs that wait for a worker now.
     pub waiting: usize,

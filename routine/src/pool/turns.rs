@@ -129,6 +129,7 @@ impl Shared {
         };
         let worker = &mut state.workers[stance.worker];
         worker.job = job.id;
+        worker.slot = Some(job.slot);
         worker.see(cx.waker());
         (state, ControlFlow::Break(Poll::Ready(Some(job))))
     }

@@ -53,10 +53,18 @@ impl Drop for Worker {
     }
 }
 
-/// A job that has ended.
+/// A job that has ended. What it ended in is handed over at the latest when this is dropped, with its worker.
 struct Ran {
-    body: Pin<Box<dyn Body>>,
+    body: Option<Pin<Box<dyn Body>>>,
     share: Option<Arc<Shared>>,
+}
+
+impl Drop for Ran {
+    fn drop(&mut self) {
+        if let Some(body) = self.body.take() {
+            panic::swallow(|| body.publish());
+        }
+    }
 }
 
 async fn work(mut worker: Worker) {
@@ -65,8 +73,9 @@ async fn work(mut worker: Worker) {
     loop {
         let run = poll_fn(|cx| {
             let run = worker.pool.poll_run(&mut worker.stance, cx);
-            if let Some(Ran { body, share }) = ran.take() {
-                panic::swallow(|| body.publish());
+            if let Some(mut ran) = ran.take() {
+                let share = ran.share.take();
+                drop(ran);
                 share.as_ref().unwrap_or(&worker.pool).told();
             }
             run
@@ -83,7 +92,7 @@ async fn work(mut worker: Worker) {
         });
         let outcome = outcome.await;
         worker.stance.end(outcome);
-        ran = Some(Ran { body, share });
+        ran = Some(Ran { body: Some(body), share });
         // A pool that always has jobs would otherwise never let another task of its thread run.
         tokio::task::consume_budget().await;
     }
