@@ -110,7 +110,14 @@ impl Shared {
 
     pub(super) fn stats(&self) -> PoolStats {
         let state = self.state();
-        PoolStats { workers: state.limit, running: state.running, waiting: state.waiting, ..state.stats }
+        PoolStats {
+            workers: state.limit,
+            running: state.running,
+            waiting: state.waiting,
+            waited: state.waited.spent(),
+            ran: state.ran.spent(),
+            ..state.stats
+        }
     }
 
     /// The pool whose workers run the jobs.

@@ -17,7 +17,7 @@ use std::task::Waker;
 
 use super::job::Body;
 use super::shared::Shared;
-use super::stats::PoolStats;
+use super::stats::{Nanos, PoolStats};
 use crate::outcome::Outcome;
 use crate::registry::Slot;
 
@@ -119,7 +119,10 @@ pub(super) struct State {
     pub(super) is_share: bool,
     pub(super) is_paused: bool,
     pub(super) phase: Phase,
+    /// What is counted; the times and what there is now are kept beside.
     pub(super) stats: PoolStats,
+    pub(super) waited: Nanos,
+    pub(super) ran: Nanos,
 }
 
 impl State {
@@ -226,8 +229,8 @@ impl State {
     /// A job has ended that ran here.
     pub(super) fn end(&mut self, ended: &Ended) -> usize {
         let [submitted, began, over] = ended.times;
-        self.stats.waited.add(began.saturating_sub(submitted));
-        self.stats.ran.add(over.saturating_sub(began));
+        self.waited.add(began.saturating_sub(submitted));
+        self.ran.add(over.saturating_sub(began));
         self.release(ended.key.as_ref(), ended.has_place, ended.outcome)
     }
 

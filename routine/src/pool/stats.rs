@@ -48,12 +48,23 @@ pub struct Spent {
     pub max: Duration,
 }
 
-impl Spent {
+/// [`Spent`] while it grows: in nanoseconds, since a [`Duration`] divides with each sum. That is enough for 584 years of work.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Nanos {
+    count: u64,
+    sum: u64,
+    max: u64,
+}
+
+impl Nanos {
     pub(super) fn add(&mut self, nanos: u64) {
-        let time = Duration::from_nanos(nanos);
         self.count += 1;
-        self.sum += time;
-        self.max = self.max.max(time);
+        self.sum = self.sum.saturating_add(nanos);
+        self.max = self.max.max(nanos);
+    }
+
+    pub(super) const fn spent(self) -> Spent {
+        Spent { count: self.count, sum: Duration::from_nanos(self.sum), max: Duration::from_nanos(self.max) }
     }
 }
 

@@ -52,14 +52,13 @@ impl Stance {
 }
 
 impl Run {
-    /// Asked when it has ended.
-    fn ended(self) -> Ended {
+    fn ended(self, now: u64) -> Ended {
         Ended {
             id: self.id,
             key: self.key,
             has_place: self.has_place,
             outcome: self.outcome,
-            times: [self.submitted, self.began, clock::coarse()],
+            times: [self.submitted, self.began, now],
         }
     }
 }
@@ -71,7 +70,9 @@ impl Shared {
         stance: &mut Stance,
         cx: &Context<'_>,
     ) -> Poll<Option<Pin<Box<dyn Body>>>> {
-        let (mut state, places) = self.after(stance);
+        // One job ends as the next begins.
+        let now = clock::coarse();
+        let (mut state, places) = self.after(stance, now);
         let known = &state.workers[stance.worker];
         let taken = if known.is_idle {
             Poll::Pending
@@ -97,8 +98,8 @@ impl Shared {
                 self.dispatch_all();
             }
             slot.remove(Flags::QUEUED);
-            let (submitted, began) = (slot.start(), clock::coarse());
-            stance.run = Some(Run { id, share, key, has_place, submitted, began, outcome: Outcome::Cancelled });
+            let submitted = slot.start();
+            stance.run = Some(Run { id, share, key, has_place, submitted, began: now, outcome: Outcome::Cancelled });
             Some(body)
         })
     }
@@ -135,10 +136,10 @@ impl Shared {
     }
 
     /// Tells the pools of the job that a worker has run, if it has.
-    fn after(self: &Arc<Self>, stance: &mut Stance) -> (MutexGuard<'_, State>, usize) {
+    fn after(self: &Arc<Self>, stance: &mut Stance, now: u64) -> (MutexGuard<'_, State>, usize) {
         let Some(mut run) = stance.run.take() else { return (self.state(), 0) };
         let share = run.share.take();
-        let ended = run.ended();
+        let ended = run.ended(now);
         if let Some(share) = &share {
             share.end_turn(&ended);
         }
@@ -174,7 +175,7 @@ impl Shared {
     pub(super) fn leave(self: &Arc<Self>, stance: &mut Stance) {
         let share = stance.share().cloned();
         let has_run = stance.run.is_some();
-        let (mut state, places) = self.after(stance);
+        let (mut state, places) = self.after(stance, clock::coarse());
         state.remove_worker(stance.worker);
         drop(state);
         self.free(places);
