@@ -6,7 +6,7 @@ use crate::clock;
 use crate::current;
 use crate::hook;
 use crate::policy::Policy;
-use crate::registry::{Birth, Cold, Flags, Kind, Meta, Slot, State};
+use crate::registry::{Birth, Cold, Flags, Heritage, Kind, Meta, Slot, State};
 use crate::report;
 use crate::span;
 use crate::start::{SpanMode, Start};
@@ -156,6 +156,13 @@ pub(crate) fn begin_dressed(
     slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
     let group = base.as_deref().and_then(Cold::group).cloned();
     let base = base.or_else(|| spawner.and_then(Slot::heritage));
+    let base = match extra.as_deref().and_then(Cold::extra).and_then(|extra| extra.phase) {
+        Some(phase) if group.is_none() => {
+            let outer = base.as_deref().and_then(Cold::heritage);
+            Some(Arc::new(Cold::Heritage(Heritage::in_phase(outer, phase))))
+        }
+        _ => base,
+    };
     if extra.is_some() || meta.has(Flags::SET_TRACE.with(Flags::ROOT)) || span::wanted(span) {
         dress(slot, extra, base, span, spawner);
     } else if let Some(base) = base {

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::error::Error;
 use crate::group::{Gate, member};
 use crate::life::{self, Turn};
-use crate::registry::{Flags, Slot};
+use crate::registry::{Flags, Slot, State};
 use crate::task::{self, Ending};
 
 /// Blocking work with its slot. Dropped before it ran, it counts as cancelled.
@@ -31,6 +31,10 @@ impl<K, R> Job<K, R> {
         K: Ending<R>,
     {
         let (Some(slot), Some(work)) = (self.slot.take(), self.work.take()) else { task::polled_after_its_end() };
+        if slot.state() == State::Refused {
+            let mut work = Some(work);
+            return Err(life::turn_away(slot, &mut || drop(work.take())));
+        }
         if slot.meta().has(Flags::GROUPED) && member::is_killed(slot) {
             let mut work = Some(work);
             return Err(member::kill(slot, &mut || drop(work.take())));
@@ -90,7 +94,7 @@ where
                     self.job = Some(job);
                     return Poll::Pending;
                 }
-                Gate::Killed => return Poll::Ready(job.run()),
+                Gate::Killed | Gate::Refused => return Poll::Ready(job.run()),
             }
         }
         let Some(running) = &mut self.running else { task::polled_after_its_end() };

@@ -77,6 +77,12 @@ impl Builder {
         Self(self.0.field(key, value))
     }
 
+    /// The phase in which a [`shutdown`](fn@crate::shutdown) asks the routine to stop, and all that it starts: after those of
+    /// lower numbers have ended. 0 unless this says otherwise, here or further up.
+    pub fn phase(self, phase: u8) -> Self {
+        Self(self.0.phase(phase))
+    }
+
     /// Begins a new trace, instead of deriving it from the caller's.
     pub fn root(self) -> Self {
         Self(self.0.root())
@@ -103,18 +109,18 @@ impl Builder {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        spawn::started(self.try_spawn(future))
+        spawn::started(spawn::start::<Fallible, F>(self.0.typed_as(type_name::<F>), future))
     }
 
     /// Starts `future` on the current runtime, if there is one.
     ///
     /// # Errors
-    /// [`Error::is_rejected`] outside a tokio runtime.
+    /// [`Error::is_rejected`] outside a tokio runtime, and once the process is [shutting down](fn@crate::shutdown).
     pub fn try_spawn<F>(self, future: F) -> Result<Handle<<F::Output as IntoOutcome>::Value>, Error>
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        spawn::start::<Fallible, F>(self.0.typed_as(type_name::<F>), future)
+        spawn::start::<Fallible, F>(spawn::if_open(self.0.typed_as(type_name::<F>))?, future)
     }
 
     /// Starts `future` on `runtime`. One that has shut down drops it: it counts as cancelled.
@@ -147,19 +153,19 @@ impl Builder {
         F: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        spawn::started(self.try_spawn_blocking(work))
+        spawn::started(spawn::start_blocking::<Fallible, F, R>(self.0.typed_as(type_name::<F>), work))
     }
 
     /// Starts blocking work on the current runtime's blocking pool, if there is one.
     ///
     /// # Errors
-    /// [`Error::is_rejected`] outside a tokio runtime.
+    /// [`Error::is_rejected`] outside a tokio runtime, and once the process is [shutting down](fn@crate::shutdown).
     pub fn try_spawn_blocking<F, R>(self, work: F) -> Result<Handle<R::Value>, Error>
     where
         F: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        spawn::start_blocking::<Fallible, F, R>(self.0.typed_as(type_name::<F>), work)
+        spawn::start_blocking::<Fallible, F, R>(spawn::if_open(self.0.typed_as(type_name::<F>))?, work)
     }
 
     /// Starts blocking work on the blocking pool of `runtime`. One that has shut down drops it: it counts as cancelled.
@@ -186,12 +192,12 @@ impl Builder {
     /// As [`try_spawn`](Self::try_spawn), for a future of any value.
     ///
     /// # Errors
-    /// [`Error::is_rejected`] outside a tokio runtime.
+    /// [`Error::is_rejected`] outside a tokio runtime, and once the process is [shutting down](fn@crate::shutdown).
     pub fn try_spawn_value<F>(self, future: F) -> Result<Handle<F::Output>, Error>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        spawn::start::<Plain, F>(self.0.typed_as(type_name::<F>), future)
+        spawn::start::<Plain, F>(spawn::if_open(self.0.typed_as(type_name::<F>))?, future)
     }
 
     /// As [`spawn_on`](Self::spawn_on), for a future of any value.

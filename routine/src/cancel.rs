@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::current;
 use crate::group::Shared;
 use crate::registry::Slot;
+use crate::shutdown;
 use crate::text;
 
 /// Why a routine is to stop, or has ended before it returned.
@@ -27,6 +28,8 @@ pub enum CancelReason {
     Deadline,
     /// Its group, or the future that ran it, was dropped.
     Dropped,
+    /// The process is shutting down, see [`shutdown`](fn@crate::shutdown).
+    Shutdown,
 }
 
 impl fmt::Display for CancelReason {
@@ -37,12 +40,14 @@ impl fmt::Display for CancelReason {
             Self::SiblingFailed => f.write_str("since another member of its group failed"),
             Self::Deadline => f.write_str("since the deadline of its group has passed"),
             Self::Dropped => f.write_str("since its group was dropped"),
+            Self::Shutdown => f.write_str("since the process is shutting down"),
         }
     }
 }
 
 /// A future that resolves once the routine that is running here is asked to stop: by
-/// [`Handle::cancel`](crate::Handle::cancel), with its group, or by its [`deadline`]. Outside a routine it never does.
+/// [`Handle::cancel`](crate::Handle::cancel), with its group, by its [`deadline`], or by the [`shutdown`](fn@crate::shutdown) of
+/// the process. Outside a routine only the last does.
 ///
 /// Being asked ends nothing: a routine that should stop selects on this and returns. The routine is the one that calls this,
 /// wherever the future is awaited: `axum::serve(..).with_graceful_shutdown(routine::cancelled())` works, though axum awaits it
@@ -66,13 +71,18 @@ pub fn cancelled() -> impl Future<Output = ()> + Send + 'static {
     let own = slot.and_then(token);
     let group = slot.and_then(group).map(|group| group.token());
     let deadline = deadline();
+    let shutdown = shutdown::token(phase(slot));
     async move {
         let mut own = pin!(own.map(CancellationToken::cancelled_owned));
         let mut group = pin!(group.map(CancellationToken::cancelled_owned));
+        let mut shutdown = pin!(shutdown.cancelled_owned());
         // Made here, since a timer needs the runtime of whoever awaits it.
         let mut deadline = pin!(deadline.map(sleep_until));
         poll_fn(|cx| {
-            let asked = is_ready(own.as_mut(), cx) || is_ready(group.as_mut(), cx) || is_ready(deadline.as_mut(), cx);
+            let asked = is_ready(own.as_mut(), cx)
+                || is_ready(group.as_mut(), cx)
+                || is_ready(deadline.as_mut(), cx)
+                || shutdown.as_mut().poll(cx).is_ready();
             if asked { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
@@ -93,17 +103,18 @@ pub fn deadline() -> Option<Instant> {
     current::slot()?.with_cold(|cold| cold.heritage()?.deadline()).flatten()
 }
 
-/// Whether the routine that is running here was asked to stop; `false` outside any. Blocking work that takes long looks
+/// Whether the routine that is running here was asked to stop; outside any, whether the process was. Blocking work that takes long looks
 /// at it now and then.
 #[must_use]
 pub fn is_cancelled() -> bool {
     cancellation_reason().is_some()
 }
 
-/// Why the routine that is running here was asked to stop; `None` where it was not, and outside any.
+/// Why the routine that is running here was asked to stop, or outside any, the process; `None` where it was not.
 #[must_use]
 pub fn cancellation_reason() -> Option<CancelReason> {
-    let slot = current::slot()?;
+    let at_exit = || shutdown::asks(phase(current::slot())).then_some(CancelReason::Shutdown);
+    let Some(slot) = current::slot() else { return at_exit() };
     let own = if slot.meta().is_routine() {
         slot.is_cancelled()
     } else {
@@ -113,7 +124,12 @@ pub fn cancellation_reason() -> Option<CancelReason> {
         return Some(CancelReason::Requested(None));
     }
     let passed = || deadline().filter(|deadline| *deadline <= Instant::now()).map(|_| CancelReason::Deadline);
-    group(slot).and_then(|group| group.reason()).or_else(passed)
+    group(slot).and_then(|group| group.reason()).or_else(passed).or_else(at_exit)
+}
+
+/// The phase of the shutdown in which what is current is asked to stop.
+fn phase(slot: Option<&'static Slot>) -> u8 {
+    slot.map_or(0, Slot::phase)
 }
 
 /// The group of the routine that is current; of a scope, the one of the routine around it.

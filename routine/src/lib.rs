@@ -24,6 +24,7 @@
 //! - Where work belongs: [`Trace`], the module [`trace`](mod@trace), and [`carrier`](fn@carrier) for other threads.
 //! - What goes along with it: [`Inherited`] values.
 //! - Many at once: [`group`](fn@group), [`Group`].
+//! - How it ends: [`run`] around `main`, [`shutdown`](fn@shutdown), [`cancelled`], [`shield`].
 //! - What runs around it: the module [`hook`](mod@hook), [`at_exit`].
 //! - What can be seen: [`snapshot`], [`dump`], [`stats`], and the records under the `tracing` target `routine`.
 //!
@@ -70,6 +71,7 @@ mod launch;
 mod life;
 mod panic;
 mod report;
+pub mod shutdown;
 mod span;
 mod start;
 mod task;
@@ -108,6 +110,7 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};
 pub use panic::Panic;
 pub use policy::Policy;
 pub use pool::{BlockingPool, Pool};
+pub use shutdown::{Runner, ShutdownReport, is_shutting_down, run, shield, shutdown};
 pub use span::set_span_level;
 pub use spawn::{
     go, go_blocking, go_value, go_with_must_success, go_with_recover, try_go, try_go_blocking, try_go_value,

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cancel;
+use crate::cancel::{self, CancelReason};
 use crate::clock;
 use crate::current::Entered;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::exit::{self, Exit};
 use crate::group::{Shared, member};
 use crate::hook::{self, Begin, End};
@@ -23,6 +23,7 @@ use crate::panic::{self, Panic};
 use crate::policy::Policy;
 use crate::registry::{Flags, Slot, State};
 use crate::report::{self, Cause};
+use crate::shutdown;
 use crate::span;
 use crate::stats::Count;
 use crate::thread;
@@ -31,6 +32,21 @@ use crate::thread;
 #[cold]
 pub(crate) fn withdraw(slot: &'static Slot) {
     free(slot, Count::Withdrawn);
+}
+
+/// Ends a routine that is refused, since the process is shutting down: it is counted as rejected, and no hook sees it. Whoever
+/// drops the error unasked has it reported.
+#[cold]
+pub(crate) fn turn_away(slot: &'static Slot, drop_rest: &mut dyn FnMut()) -> Error {
+    let _entered = Entered::new(Some(slot));
+    drop_body(slot, drop_rest);
+    let error = Error::rejected(report::subject(slot), Refusal::ShuttingDown);
+    error.report_when_dropped();
+    if slot.meta().has(Flags::SPAN) {
+        span::close(slot);
+    }
+    withdraw(slot);
+    error
 }
 
 /// One turn of a routine on a thread: a poll, a blocking body, or its end without either.
@@ -73,9 +89,8 @@ impl Turn {
 
     #[inline]
     fn run(&self) {
-        // In this order, since there are more routines that are polled once than hooks.
-        if hook::current() != 0 && self.slot.state() == State::Spawned {
-            before(self.slot, true);
+        if hook::notices() != 0 {
+            heed(self.slot);
         }
         self.slot.set_state(State::Running);
     }
@@ -97,7 +112,8 @@ impl Turn {
     /// Ends the turn of a routine that waits, unless its time has run out.
     #[inline]
     pub(crate) fn wait(self, cx: &mut Context<'_>) -> Result<(), (Self, Over)> {
-        if !self.slot.meta().has(Flags::TIMEOUT.with(Flags::SPAN).with(Flags::GROUPED)) {
+        const ASKED: Flags = Flags::TIMEOUT.with(Flags::SPAN).with(Flags::GROUPED).with(Flags::WAKER);
+        if self.slot.meta().among(ASKED) == Flags::WAKER && !shutdown::ends_some() {
             self.slot.set_state(State::Waiting);
             return Ok(());
         }
@@ -115,6 +131,13 @@ impl Turn {
         if self.slot.meta().has(Flags::GROUPED) && !member::park(self.slot, cx) {
             return Err((self, Over::Killed));
         }
+        // The waker first: whoever ends the routines says so before it looks for their wakers.
+        if !self.slot.meta().has(Flags::WAKER.with(Flags::IN_PLACE)) {
+            self.slot.keep_waker(cx.waker());
+        }
+        if shutdown::ends(self.slot) {
+            return Err((self, Over::Killed));
+        }
         self.slot.set_state(State::Waiting);
         if self.slot.meta().has(Flags::SPAN) {
             span::leave(self.slot);
@@ -125,7 +148,7 @@ impl Turn {
     /// The routine returned, and not with an error.
     #[inline]
     pub(crate) fn completed(self) {
-        if self.slot.meta().has(Flags::HOOKED.with(Flags::COLD)) {
+        if self.slot.meta().has(Flags::HOOKED.with(Flags::COLD).with(Flags::WAKER)) {
             self.finish(Outcome::Completed);
         } else {
             thread::give_completed(self.slot);
@@ -218,6 +241,13 @@ impl Turn {
         error
     }
 
+    /// Ends a routine that did not stop though the process is shutting down.
+    pub(crate) fn cut_by_shutdown(self) -> Error {
+        let error = Error::cancelled(report::subject(self.slot), Some(CancelReason::Shutdown));
+        self.finish(Outcome::Cancelled);
+        error
+    }
+
     /// Ends a member of a group that is over.
     pub(crate) fn cut(self, group: &Shared) -> Error {
         let error = Error::ended_by_group(report::subject(self.slot), group.reason());
@@ -255,6 +285,20 @@ impl Turn {
     }
 }
 
+/// Does what there is to do at a turn because of hooks, or of the end of the process.
+#[cold]
+#[inline(never)]
+fn heed(slot: &'static Slot) {
+    let notices = hook::notices();
+    if notices & hook::SHUTDOWN != 0 {
+        // From here on what it starts asks first.
+        slot.add(Flags::HEIRS);
+    }
+    if notices & hook::HOOKS_ADDED != 0 && slot.state() == State::Spawned {
+        before(slot, true);
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn before(slot: &'static Slot, started: bool) {
@@ -281,6 +325,10 @@ pub(crate) fn abandon(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
     if launch::is_dropped_at_launch(slot) {
         let _entered = Entered::new(Some(slot));
         drop_body(slot, drop_rest);
+        return;
+    }
+    if slot.state() == State::Refused {
+        drop(turn_away(slot, drop_rest));
         return;
     }
     let turn = Turn::enter_to_end(slot);
@@ -316,6 +364,9 @@ fn free(slot: &'static Slot, count: Count) {
         group = group.or_else(|| cold.group().cloned());
         panic::swallow(|| drop(cold));
     }
+    if meta.has(Flags::WAKER) {
+        drop(slot.take_waker());
+    }
     slot.clear();
     thread::give(slot);
     thread::count(count);
@@ -328,7 +379,7 @@ fn free(slot: &'static Slot, count: Count) {
 /// Why a routine that waits is to end all the same.
 pub(crate) enum Over {
     TimedOut,
-    /// Its group is over.
+    /// Its group is over, or its process.
     Killed,
     /// There is no timer: tokio panics where its timers are not enabled.
     Panicked(Box<dyn Any + Send>),

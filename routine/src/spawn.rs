@@ -18,6 +18,7 @@ use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
 use crate::registry::{Cold, Extra, Flags, Slot};
 use crate::report::Subject;
+use crate::shutdown;
 use crate::site;
 use crate::start::{SpanMode, Start};
 use crate::stats::Count;
@@ -80,11 +81,41 @@ fn begin_or_refuse(
 ) -> Result<&'static Slot, Error> {
     // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
     let on_runtime = spawner.is_some_and(|spawner| spawner.meta().has(Flags::ON_RUNTIME));
-    if on_runtime || runtime::Handle::try_current().is_ok() {
-        Ok(birth::begin_dressed(origin, policy, flags, span, own, None, spawner))
-    } else {
-        Err(refuse(origin, policy, own.as_deref().and_then(Cold::extra), Refusal::NoRuntime))
+    if !on_runtime && runtime::Handle::try_current().is_err() {
+        let extra = own.as_deref().and_then(Cold::extra);
+        return Err(refuse(origin, policy, extra, Refusal::NoRuntime));
     }
+    let is_over = is_over(own.as_deref().and_then(Cold::extra), spawner);
+    let slot = birth::begin_dressed(origin, policy, flags, span, own, None, spawner);
+    if is_over {
+        slot.refuse();
+    }
+    Ok(slot)
+}
+
+/// [`birth::begin`], for what does not run where the process is shutting down: its first turn will be its end.
+fn begin(start: Start) -> Born {
+    let spawner = current::slot();
+    let is_over = is_over(start.own.get(), spawner);
+    let born = birth::begin(start, spawner);
+    if is_over {
+        born.slot.refuse();
+    }
+    born
+}
+
+/// Whether the process is shutting down, for what would start here.
+fn is_over(extra: Option<&Extra>, spawner: Option<&'static Slot>) -> bool {
+    let phase = || extra.and_then(|extra| extra.phase).unwrap_or_else(|| spawner.map_or(0, Slot::phase));
+    shutdown::refuses_some() && shutdown::refuses(phase())
+}
+
+/// The start, unless the process is shutting down.
+pub(crate) fn if_open(start: Start) -> Result<Start, Error> {
+    if is_over(start.own.get(), current::slot()) {
+        return Err(refuse(start.origin(), start.policy, start.own.get(), Refusal::ShuttingDown));
+    }
+    Ok(start)
 }
 
 /// Starts `body` on `runtime`.
@@ -98,8 +129,25 @@ where
 {
     start.flags = start.flags.with(Flags::ON_RUNTIME);
     let body = hold(body);
-    let born = birth::begin(start, current::slot());
+    let born = begin(start);
     Handle::new(runtime.spawn(Task::<K, Held<F>>::new(born.slot, body)), born)
+}
+
+/// Starts `body` on the runtime that is current, also where the process is shutting down.
+pub(crate) fn start_shielded<K, F>(mut start: Start, body: F) -> Result<Handle<K::Value>, Error>
+where
+    F: Future + Send + 'static,
+    F::Output: 'static,
+    K: Ending<F::Output> + 'static,
+    K::Value: Send + 'static,
+{
+    let Ok(runtime) = runtime::Handle::try_current() else {
+        return Err(refuse(start.origin(), start.policy, start.own.get(), Refusal::NoRuntime));
+    };
+    start.flags = start.flags.with(Flags::ON_RUNTIME);
+    let body = hold(body);
+    let born = birth::begin(start, current::slot());
+    Ok(Handle::new(runtime.spawn(Task::<K, Held<F>>::new(born.slot, body)), born))
 }
 
 /// Starts `body` on the thread of the current `LocalSet`.
@@ -114,7 +162,7 @@ where
     K: Ending<F::Output> + 'static,
     K::Value: 'static,
 {
-    let born = birth::begin(start, current::slot());
+    let born = begin(start);
     let launch = Launch::of(born.slot);
     let task = tokio::task::spawn_local(Task::<K, F>::new(born.slot, body));
     launch.done();
@@ -145,7 +193,7 @@ where
     K::Value: Send + 'static,
 {
     start.flags = start.flags.with(Flags::BLOCKING);
-    let born = birth::begin(start, current::slot());
+    let born = begin(start);
     let job = Job::<K, R>::new(born.slot, Box::new(work));
     // Tokio panics where the system gives it no more threads.
     let launch = Launch::of(born.slot);
@@ -227,6 +275,9 @@ fn refuse(origin: u32, policy: Policy, extra: Option<&Extra>, refusal: Refusal) 
 /// The routine carries its caller's [`Trace`], runs the hooks, and is in the registry until it ends. An `Err` or a panic
 /// ends only this routine and is reported at once, with its trace, the place of this call, and where it panicked. Dropping
 /// the handle detaches the routine; [`Handle::abort`] and the end of the runtime cancel it, at its next await.
+///
+/// Once the process is [shutting down](fn@crate::shutdown), nothing starts: the handle gives an error with
+/// [`Error::is_rejected`], which is reported where the handle is dropped unasked.
 ///
 /// It takes what ends in `()` or a `Result`; [`go_value`] and the macros take any value.
 ///
@@ -324,7 +375,7 @@ where
 /// As [`go`], where there may be no runtime.
 ///
 /// # Errors
-/// [`Error::is_rejected`] outside a tokio runtime; the future is dropped, and counted in
+/// [`Error::is_rejected`] outside a tokio runtime, and once the process is [shutting down](fn@crate::shutdown); the future is dropped, and counted in
 /// [`Stats::rejected`](crate::Stats).
 #[inline]
 #[track_caller]
@@ -332,7 +383,7 @@ pub fn try_go<F>(future: F) -> Result<Handle<<F::Output as IntoOutcome>::Value>,
 where
     F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
-    start::<Fallible, F>(Start::typed(type_name::<F>, Policy::Log), future)
+    start::<Fallible, F>(if_open(Start::typed(type_name::<F>, Policy::Log))?, future)
 }
 
 /// As [`go_value`], where there may be no runtime.
@@ -345,7 +396,7 @@ pub fn try_go_value<F>(future: F) -> Result<Handle<F::Output>, Error>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    start::<Plain, F>(Start::typed(type_name::<F>, Policy::Log), future)
+    start::<Plain, F>(if_open(Start::typed(type_name::<F>, Policy::Log))?, future)
 }
 
 /// As [`go_blocking`], where there may be no runtime.
@@ -359,7 +410,7 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: IntoOutcome<Value: Send> + 'static,
 {
-    start_blocking::<Fallible, F, R>(Start::typed(type_name::<F>, Policy::Log), work)
+    start_blocking::<Fallible, F, R>(if_open(Start::typed(type_name::<F>, Policy::Log))?, work)
 }
 
 /// The handle, or the panic of a start that has no other way to say that it was refused.

@@ -90,6 +90,12 @@ impl Start {
         self
     }
 
+    /// Has the shutdown come to it in a later phase.
+    pub fn phase(mut self, phase: u8) -> Self {
+        self.extra().phase = Some(phase);
+        self
+    }
+
     /// Gives it a new trace.
     pub const fn root(mut self) -> Self {
         self.flags = self.flags.with(Flags::ROOT);

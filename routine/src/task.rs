@@ -101,6 +101,7 @@ where
                 match member::admit(slot, cx) {
                     Ok(turn) => turn,
                     Err(Gate::Killed) => break 'short Short::Killed,
+                    Err(Gate::Refused) => break 'short Short::Refused,
                     Err(_) => return Poll::Pending,
                 }
             } else {
@@ -134,6 +135,8 @@ enum Short {
     Failed(Turn, Failed),
     /// Its group is over, and it had no turn any more.
     Killed,
+    /// The process is shutting down, and it had no turn at all.
+    Refused,
 }
 
 /// Drops what is left of a body. Holds the pointer itself, so that `poll` need not keep it in memory for a path that few take.
@@ -155,6 +158,7 @@ fn cut_short(slot: &'static Slot, short: Short, drop_rest: &mut dyn FnMut()) -> 
         Short::Over(turn, Over::Panicked(payload)) => panicked(turn, slot, payload, drop_rest),
         Short::Failed(turn, failed) => self::failed(turn, slot, failed, drop_rest),
         Short::Killed => member::kill(slot, drop_rest),
+        Short::Refused => life::turn_away(slot, drop_rest),
     }
 }
 

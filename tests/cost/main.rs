@@ -208,7 +208,7 @@ async fn bytes_rows() -> Vec<Row> {
     // A dev build has a box and tokio's own checks besides.
     let task = if cfg!(debug_assertions) { 512 } else { 128 };
     vec![
-        Row("a slot", SLOT_SIZE, 88),
+        Row("a slot", SLOT_SIZE, 104),
         Row("what a labelled await adds to a future", label_bytes(), 0),
         Row("a trivial routine's task", parked_bytes().await, task),
     ]

@@ -180,7 +180,25 @@ fn wait(ending: Ending) {
     }
 }
 
-fn deadline() -> Duration {
+/// Runs the callbacks that are there, here.
+pub(crate) fn run_callbacks() {
+    callbacks::run();
+}
+
+/// Writes a text to stderr, without its lock.
+pub(crate) fn write_to_stderr(text: &str) {
+    stderr::write(text);
+}
+
+/// Exits with a code, and aborts where that hangs. Returns only from a replaced exit.
+pub(crate) fn end_process(code: i32) {
+    if !is_replaced() {
+        watchdog::abort_in_a_while();
+    }
+    call_exit(code);
+}
+
+pub(crate) fn deadline() -> Duration {
     Duration::from_nanos(DEADLINE.load(Ordering::Relaxed))
 }
 
@@ -190,13 +208,13 @@ fn is_replaced() -> bool {
 }
 
 /// Exits; returns only from a replaced exit.
-fn call_exit() {
+fn call_exit(code: i32) {
     let replaced = *lock(&EXIT);
     match replaced {
         Some(exit) => {
-            panic::swallow(|| exit(CODE));
+            panic::swallow(|| exit(code));
         }
-        None => std::process::exit(CODE),
+        None => std::process::exit(code),
     }
 }
 

@@ -92,7 +92,7 @@ impl Watch {
     fn exit_claimed(&self) {
         // Wakes the watchdog, which has nothing to do any more.
         self.changed.notify_all();
-        call_exit();
+        call_exit(CODE);
         lock(&self.progress).over = true;
         self.changed.notify_all();
     }
@@ -137,6 +137,15 @@ pub(super) fn start(watch: &Arc<Watch>, deadline: Duration) -> io::Result<()> {
     spawn("routine-exit", move || late.exit_late(deadline))?;
     let later = Arc::clone(watch);
     spawn("routine-abort", move || later.abort_late(deadline))
+}
+
+/// Aborts the process where an exit that is about to begin has not ended it a while later. Without a thread for it, nobody does.
+pub(super) fn abort_in_a_while() {
+    let aborts = || {
+        thread::sleep(EXIT);
+        std::process::abort();
+    };
+    drop(spawn("routine-abort", aborts));
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {

@@ -6,7 +6,7 @@ use super::Gate;
 use crate::cancel;
 use crate::error::Error;
 use crate::life::{self, Turn};
-use crate::registry::{Flags, Slot};
+use crate::registry::{Flags, Slot, State};
 
 /// The turn of a routine that may have a span, and may be a member of a group that has no room for it, or is over.
 #[cold]
@@ -20,6 +20,9 @@ pub(crate) fn admit(slot: &'static Slot, cx: &Context<'_>) -> Result<Turn, Gate>
 
 /// Whether a member of a group may take its turn now.
 pub(crate) fn gate(slot: &'static Slot, cx: &Context<'_>) -> Gate {
+    if slot.state() == State::Refused {
+        return Gate::Refused;
+    }
     if !slot.meta().has(Flags::QUEUED) {
         return if is_killed(slot) { Gate::Killed } else { Gate::Open };
     }
@@ -53,7 +56,7 @@ pub(crate) fn park(slot: &'static Slot, cx: &Context<'_>) -> bool {
     parked
 }
 
-/// Ends a member of a group that is over, dropping what is left of it.
+/// Ends a routine whose group is over, or whose process, dropping what is left of it.
 #[cold]
 #[inline(never)]
 pub(crate) fn kill(slot: &'static Slot, drop_rest: &mut dyn FnMut()) -> Error {
@@ -65,7 +68,7 @@ pub(crate) fn end_killed(turn: Turn, drop_rest: &mut dyn FnMut()) -> Error {
     let slot = turn.slot();
     life::drop_body(slot, drop_rest);
     match cancel::group(slot) {
-        Some(group) => turn.cut(&group),
-        None => unreachable!("only a group kills"),
+        Some(group) if group.is_killed() => turn.cut(&group),
+        _ => turn.cut_by_shutdown(),
     }
 }

@@ -85,6 +85,8 @@ pub(crate) enum Gate {
     Open,
     Wait,
     Killed,
+    /// The process is shutting down.
+    Refused,
 }
 
 impl Shared {

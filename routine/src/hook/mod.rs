@@ -64,6 +64,7 @@ use std::panic::Location;
 
 pub use event::{Begin, End};
 pub use handle::HookHandle;
+pub(crate) use set::{HOOKS_ADDED, SHUTDOWN};
 use set::{Hook, Hooks};
 
 static HOOKS: Hooks = Hooks::new();
@@ -134,6 +135,17 @@ where
     A: Fn(&End<'_>) + Send + Sync + 'static,
 {
     HookHandle::of(HOOKS.add(Hook::new(Some(Box::new(before)), Some(Box::new(after)), Location::caller())))
+}
+
+/// What a turn has to look at, all in one word, so that a routine that has to look at nothing asks once.
+#[inline]
+pub(crate) fn notices() -> u32 {
+    HOOKS.notices()
+}
+
+/// Has every routine look at its next turn: the process is shutting down.
+pub(crate) fn notice_shutdown() {
+    HOOKS.notice(SHUTDOWN);
 }
 
 /// The number of the set of hooks that a routine runs that begins now; 0 where there are none.

@@ -80,6 +80,11 @@ impl fmt::Debug for Hook {
     }
 }
 
+/// There are hooks.
+pub(crate) const HOOKS_ADDED: u32 = 1;
+/// The process is shutting down.
+pub(crate) const SHUTDOWN: u32 = 2;
+
 /// The hooks of a routine, in the order in which they were added.
 type Set = Arc<[Arc<Hook>]>;
 
@@ -87,6 +92,8 @@ type Set = Arc<[Arc<Hook>]>;
 #[derive(Debug)]
 pub(super) struct Hooks {
     current: AtomicU32,
+    /// What a turn has to look at: whether there are hooks, and whether the process is shutting down.
+    notices: AtomicU32,
     table: Mutex<Table>,
 }
 
@@ -133,12 +140,25 @@ impl Table {
 
 impl Hooks {
     pub(super) const fn new() -> Self {
-        Self { current: AtomicU32::new(0), table: Mutex::new(Table { places: Vec::new(), free: Vec::new() }) }
+        Self {
+            current: AtomicU32::new(0),
+            notices: AtomicU32::new(0),
+            table: Mutex::new(Table { places: Vec::new(), free: Vec::new() }),
+        }
     }
 
     #[inline]
     pub(super) fn current(&self) -> u32 {
         self.current.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn notices(&self) -> u32 {
+        self.notices.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn notice(&self, notice: u32) {
+        self.notices.fetch_or(notice, Ordering::Relaxed);
     }
 
     pub(super) fn add(&self, hook: Hook) -> Weak<Hook> {
@@ -175,6 +195,11 @@ impl Hooks {
         }
         let new = if hooks.is_empty() { 0 } else { table.put(hooks.into()) };
         self.current.store(new, Ordering::Relaxed);
+        if new == 0 {
+            self.notices.fetch_and(!HOOKS_ADDED, Ordering::Relaxed);
+        } else {
+            self.notices.fetch_or(HOOKS_ADDED, Ordering::Relaxed);
+        }
         let retired = table.retire(old, new);
         drop(table);
         drop(retired);

@@ -122,7 +122,7 @@ fn write_row(
 }
 
 /// A duration as people say it.
-struct Age(Duration);
+pub(crate) struct Age(pub(crate) Duration);
 
 impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

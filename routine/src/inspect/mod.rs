@@ -4,5 +4,6 @@ mod dump;
 mod snapshot;
 mod tree;
 
+pub(crate) use dump::Age;
 pub use dump::{Dump, dump};
 pub use snapshot::{Routine, RoutineState, Snapshot, snapshot};

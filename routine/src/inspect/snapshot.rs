@@ -212,7 +212,7 @@ impl<'a> Routine<'a> {
         match self.record.state {
             State::Spawned if self.record.meta.has(Flags::QUEUED) => RoutineState::Queued,
             State::Spawned => RoutineState::Spawned,
-            State::Running | State::Free => RoutineState::Running,
+            State::Running | State::Free | State::Refused => RoutineState::Running,
             State::Waiting => RoutineState::Waiting,
             State::InHook => RoutineState::InHook,
         }

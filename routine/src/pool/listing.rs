@@ -72,6 +72,26 @@ pub(crate) fn rows() -> Vec<PoolRow> {
     listed.iter().map(|pool| PoolRow::of(pool)).collect()
 }
 
+/// Closes the pools of a phase of the shutdown, and of those before it; what they have taken they run.
+pub(crate) fn ask_to_close(phase: u8) {
+    for pool in of_phase(phase) {
+        pool.refuse();
+        pool.resume_all();
+    }
+}
+
+/// Ends the jobs of the pools of a phase of the shutdown, and of those before it.
+pub(crate) fn kill(phase: u8) {
+    for pool in of_phase(phase) {
+        pool.kill();
+    }
+}
+
+fn of_phase(phase: u8) -> Vec<Arc<Shared>> {
+    let listed: Vec<_> = list().iter().filter_map(Weak::upgrade).collect();
+    listed.into_iter().filter(|pool| pool.phase <= phase).collect()
+}
+
 fn list() -> MutexGuard<'static, Vec<Weak<Shared>>> {
     POOLS.lock().unwrap_or_else(PoisonError::into_inner)
 }

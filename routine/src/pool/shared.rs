@@ -13,9 +13,10 @@ use super::SubmitErrorKind;
 use super::state::{Dispatch, Item, Job, Phase, State};
 use super::stats::PoolStats;
 use super::worker;
+use crate::current;
 use crate::outcome::Outcome;
 use crate::panic;
-use crate::registry::Flags;
+use crate::registry::{Flags, Slot};
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, lock};
 
 pub(crate) struct Shared {
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     /// Told when no job is left.
     pub(super) drained: Notify,
     pub(super) killed: AtomicBool,
+    /// The phase of the shutdown in which it is closed: that of whoever made it.
+    pub(super) phase: u8,
     state: Mutex<State>,
 }
 
@@ -54,6 +57,7 @@ impl Shared {
             live: AtomicUsize::new(0),
             drained: Notify::new(),
             killed: AtomicBool::new(false),
+            phase: current::slot().map_or(0, Slot::phase),
             state: Mutex::new(State::new(workers, false)),
         })
     }
@@ -69,6 +73,7 @@ impl Shared {
             live: AtomicUsize::new(0),
             drained: Notify::new(),
             killed: AtomicBool::new(false),
+            phase: parent.phase,
             state: Mutex::new(State::new(workers, true)),
         });
         let mut state = parent.state();

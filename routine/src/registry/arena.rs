@@ -12,8 +12,9 @@ use crate::sync::{Mutex, lock};
 
 use super::Slot;
 
-/// Slots of one chunk: 88 KiB, filled in a few microseconds. A model that hands more than a few about has no end.
-const CHUNK: usize = if cfg!(routine_loom) { 2 } else { 1024 };
+/// Slots of one chunk: 26 KiB, filled in a microsecond or two by whoever starts a routine and finds none left. A model that
+/// hands more than a few about has no end.
+const CHUNK: usize = if cfg!(routine_loom) { 2 } else { 256 };
 /// Slots that a thread takes or hands back under one lock.
 pub(crate) const BATCH: usize = if cfg!(routine_loom) { 1 } else { 64 };
 

@@ -41,6 +41,11 @@ impl Cold {
         }
     }
 
+    /// The phase of the shutdown in which the routine is asked to stop.
+    pub(crate) fn phase(&self) -> u8 {
+        self.heritage().map_or(0, Heritage::phase)
+    }
+
     /// The group that the routine belongs to.
     pub(crate) fn group(&self) -> Option<&Arc<Shared>> {
         match self {

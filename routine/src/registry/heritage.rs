@@ -8,12 +8,13 @@ use tokio::time::Instant;
 
 use crate::panic;
 
-/// The deadline under which a routine starts, and the values that are set there, one for each key. Immutable: a scope that sets
+/// The deadline under which a routine starts, its phase of the shutdown, and the values that are set there, one for each key. Immutable: a scope that sets
 /// one makes another list, which is as long as the program has keys, and not as long as its scopes are deep.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heritage {
     values: Vec<Value>,
     deadline: Option<Instant>,
+    phase: u8,
 }
 
 /// A value, with the key that it was set under.
@@ -34,7 +35,8 @@ impl Heritage {
         let others = outer.map(|outer| &*outer.values).unwrap_or_default();
         let mut values: Vec<_> = others.iter().filter(|other| other.key != value.key).cloned().collect();
         values.push(value);
-        Self { values, deadline: outer.and_then(|outer| outer.deadline) }
+        let (deadline, phase) = outer.map_or((None, 0), |outer| (outer.deadline, outer.phase));
+        Self { values, deadline, phase }
     }
 
     /// This under a deadline, unless it has an earlier one.
@@ -42,6 +44,15 @@ impl Heritage {
         let mut heritage = outer.cloned().unwrap_or_default();
         heritage.deadline = Some(heritage.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
         heritage
+    }
+
+    /// This in a phase of the shutdown.
+    pub(crate) fn in_phase(outer: Option<&Self>, phase: u8) -> Self {
+        Self { phase, ..outer.cloned().unwrap_or_default() }
+    }
+
+    pub(crate) const fn phase(&self) -> u8 {
+        self.phase
     }
 
     pub(crate) const fn deadline(&self) -> Option<Instant> {

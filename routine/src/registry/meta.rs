@@ -52,6 +52,8 @@ impl Flags {
     pub(crate) const ON_RUNTIME: Self = Self(1 << 17);
     /// `hooks` is the number of a set whose after-hooks are to run.
     pub(crate) const HOOKED: Self = Self(1 << 18);
+    /// The slot has the waker of its task.
+    pub(crate) const WAKER: Self = Self(1 << 1);
     /// In place, in a routine that shows the stacks of panics: those that begin here go on to it.
     pub(crate) const WANTS_STACK: Self = Self(1 << 31);
 
@@ -69,7 +71,7 @@ impl Flags {
 pub(crate) struct Meta(u32);
 
 impl Meta {
-    const KIND: u32 = 0b11;
+    const KIND: u32 = 0b1;
     const POLICY_SHIFT: u32 = 2;
     /// The depth is a row of that many ones, the last meaning "or more", so that a child's is the parent's moved up by one.
     const DEPTH_SHIFT: u32 = 4;
@@ -155,6 +157,12 @@ impl Meta {
     #[inline]
     pub(crate) const fn has(self, flags: Flags) -> bool {
         self.0 & flags.0 != 0
+    }
+
+    /// Which of some flags it has, to be compared in one step.
+    #[inline]
+    pub(crate) const fn among(self, flags: Flags) -> Flags {
+        Flags(self.0 & flags.0)
     }
 
     /// Whether the stack of a panic is shown to somebody.

@@ -7,8 +7,8 @@
 //!   belongs to one routine if the number was even and the same before and after; it must not be trusted before that.
 //!   It comes again after 2³⁰ owners of one slot.
 //! - `state` is [`State::Free`] whenever nobody owns the slot.
-//! - `cold` is filled only while [`Flags::COLD`] says so, so the lock is taken by its users alone. Nothing is dropped
-//!   and no code of a user runs under it.
+//! - `kept` holds something only while [`Flags::COLD`] or [`Flags::WAKER`] says so, so the lock is taken by its users alone.
+//!   Nothing is dropped and no code of a user runs under it; the wakers are tokio's.
 //!
 //! # Why a late cancel never reaches the next owner
 //! The owner writes `sequence` with plain stores, which cost a fraction of an exchange, while a cancel may be under way. All
@@ -21,6 +21,7 @@
 //! its token there under the same lock, after it wrote its number: whoever finds the token finds the number, too.
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, fence, lock, overwrite};
 use crate::trace::Trace;
@@ -49,7 +50,15 @@ pub(crate) struct Slot {
     root_low: AtomicU64,
     /// A routine's start; of a scope, which has no age, the number of the routine around it.
     start: AtomicU64,
-    cold: Mutex<Option<Arc<Cold>>>,
+    kept: Mutex<Kept>,
+}
+
+/// What of a slot is not in its words.
+#[derive(Debug)]
+struct Kept {
+    cold: Option<Arc<Cold>>,
+    /// Of a routine that has waited: wakes its task, so that it can be ended by somebody who does not hold its handle.
+    waker: Option<Waker>,
 }
 
 /// Where a routine is in its life.
@@ -61,6 +70,8 @@ pub(crate) enum State {
     Waiting,
     /// In a hook, the routine being current.
     InHook,
+    /// It does not run: its first turn is its end. Not to be seen by others.
+    Refused,
 }
 
 impl State {
@@ -71,6 +82,7 @@ impl State {
             Self::Running => 2,
             Self::Waiting => 3,
             Self::InHook => 4,
+            Self::Refused => REFUSED,
         }
     }
 
@@ -80,11 +92,13 @@ impl State {
             2 | UNWINDING => Self::Running,
             3 => Self::Waiting,
             4 => Self::InHook,
+            REFUSED => Self::Refused,
             _ => Self::Free,
         }
     }
 }
 
+const REFUSED: u32 = 6;
 /// The state of a routine that runs, and that a panic which was reported is on its way through.
 const UNWINDING: u32 = 5;
 
@@ -140,7 +154,7 @@ impl Slot {
             root_high: AtomicU64::new(0),
             root_low: AtomicU64::new(0),
             start: AtomicU64::new(0),
-            cold: Mutex::new(None),
+            kept: Mutex::new(Kept { cold: None, waker: None }),
         }
     }
 
@@ -182,7 +196,7 @@ impl Slot {
         loop {
             let before = self.sequence.load(Ordering::Acquire);
             let state = State::from_bits(self.state.load(Ordering::Acquire));
-            if before & WRITING != 0 || state == State::Free {
+            if before & WRITING != 0 || matches!(state, State::Free | State::Refused) {
                 return None;
             }
             let record = Record {
@@ -209,11 +223,11 @@ impl Slot {
         if !self.meta().has(Flags::COLD) {
             return None;
         }
-        let cold = lock(&self.cold);
+        let kept = lock(&self.kept);
         if self.sequence.load(Ordering::Relaxed) & !CANCELLED != record.generation {
             return None;
         }
-        cold.as_deref().map(read)
+        kept.cold.as_deref().map(read)
     }
 
     /// Asks the routine of that number to stop, if the slot is still its own. Gives its cancellation token, to be fired by
@@ -233,11 +247,11 @@ impl Slot {
         }
         // The lock orders this against a routine that makes its token: either we see the token here, or it sees the bit
         // that we have just set, which it looks at after it has put its token here.
-        let cold = lock(&self.cold);
+        let kept = lock(&self.kept);
         if self.sequence.load(Ordering::Relaxed) & !CANCELLED != generation {
             return None;
         }
-        cold.as_deref()?.extra()?.cancellation.clone()
+        kept.cold.as_deref()?.extra()?.cancellation.clone()
     }
 
     /// Whether the owner was asked to stop.
@@ -248,9 +262,9 @@ impl Slot {
     /// For the owner: works on what is its own, which is made if it is not there. What comes out is dropped by the caller,
     /// after the lock.
     pub(crate) fn with_extra<R>(&self, work: impl FnOnce(&mut Extra) -> R) -> R {
-        let mut cold = lock(&self.cold);
+        let mut kept = lock(&self.kept);
         self.add(Flags::EXTRA);
-        work(Cold::extra_in(&mut cold))
+        work(Cold::extra_in(&mut kept.cold))
     }
 
     /// For the owner: reads what is cold, if there is something.
@@ -258,19 +272,41 @@ impl Slot {
         if !self.meta().has(Flags::COLD) {
             return None;
         }
-        lock(&self.cold).as_deref().map(read)
+        lock(&self.kept).cold.as_deref().map(read)
     }
 
     /// For the owner of a slot that was just filled: puts `cold` in, and says what it holds.
     pub(crate) fn put_cold(&self, new: Arc<Cold>, flags: Flags, chain: u8) {
         let flags = flags.with(new.flags());
-        *lock(&self.cold) = Some(new);
+        lock(&self.kept).cold = Some(new);
         self.set_meta(self.meta().with(flags).with_chain(chain));
     }
 
     /// For the owner: takes out what is cold, to be dropped outside the lock.
     pub(crate) fn take_cold(&self) -> Option<Arc<Cold>> {
-        if self.meta().has(Flags::COLD) { lock(&self.cold).take() } else { None }
+        if self.meta().has(Flags::COLD) { lock(&self.kept).cold.take() } else { None }
+    }
+
+    /// For the owner: keeps the waker of its task, which is one and the same all its life.
+    pub(crate) fn keep_waker(&self, waker: &Waker) {
+        let waker = waker.clone();
+        lock(&self.kept).waker = Some(waker);
+        self.add(Flags::WAKER);
+    }
+
+    /// For the owner: takes out its waker, to be dropped outside the lock.
+    pub(crate) fn take_waker(&self) -> Option<Waker> {
+        self.remove(Flags::WAKER);
+        lock(&self.kept).waker.take()
+    }
+
+    /// The waker of the routine that `record` was copied from; `None` where it ended meanwhile, or has not waited yet.
+    pub(crate) fn waker_of(&self, record: &Record) -> Option<Waker> {
+        let kept = lock(&self.kept);
+        if self.sequence.load(Ordering::Relaxed) & !CANCELLED != record.generation {
+            return None;
+        }
+        kept.waker.clone()
     }
 
     /// For the owner: what a routine that starts here inherits.
@@ -278,7 +314,12 @@ impl Slot {
         if !self.meta().has(Flags::HEIRS) {
             return None;
         }
-        lock(&self.cold).as_ref().and_then(Cold::to_hand_on)
+        lock(&self.kept).cold.as_ref().and_then(Cold::to_hand_on)
+    }
+
+    /// For the owner: the phase of the shutdown in which it is asked to stop.
+    pub(crate) fn phase(&self) -> u8 {
+        self.with_cold(Cold::phase).unwrap_or(0)
     }
 
     #[inline]
@@ -310,6 +351,12 @@ impl Slot {
     /// For the owner.
     pub(crate) fn expects_reported_panic(&self) -> bool {
         self.state.load(Ordering::Relaxed) == UNWINDING
+    }
+
+    /// For the owner of a slot that was just filled: its routine is not to run. It is asked for by those who may have to wait.
+    pub(crate) fn refuse(&self) {
+        self.set_state(State::Refused);
+        self.add(Flags::GROUPED);
     }
 
     /// For the owner.
@@ -384,7 +431,7 @@ impl Slot {
             return self.parent.load(Ordering::Relaxed);
         }
         if self.meta().has(Flags::EXTRA) {
-            return lock(&self.cold).as_deref().and_then(Cold::extra).map_or(0, |extra| extra.parent);
+            return lock(&self.kept).cold.as_deref().and_then(Cold::extra).map_or(0, |extra| extra.parent);
         }
         0
     }

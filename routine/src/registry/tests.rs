@@ -97,8 +97,8 @@ fn a_cancel_reaches_only_the_routine_that_it_was_meant_for() {
 }
 
 #[test]
-fn a_slot_takes_88_bytes() {
-    assert_eq!(size_of::<Slot>(), 88);
+fn a_slot_takes_104_bytes() {
+    assert_eq!(size_of::<Slot>(), 104);
 }
 
 /// A thread that takes and gives slots on request.

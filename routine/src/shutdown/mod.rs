@@ -1,0 +1,276 @@
+//! The end of the process, in order: what is asked to stop, in which phase, what is waited for, and what is told of what did
+//! not stop.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! #[tokio::main]
+//! async fn main() {
+//!     routine::run(async {
+//!         routine::go(async {
+//!             // Serves until it is asked to stop.
+//!             routine::cancelled().await;
+//!         });
+//!         routine::cancelled().await; // SIGTERM, SIGINT or Ctrl-C
+//!     })
+//!     .await;
+//! }
+//! ```
+//!
+//! # Phases
+//! A shutdown asks all routines to stop that are in phase 0, which is every one unless
+//! [`Builder::phase`](crate::Builder::phase) says otherwise, waits until they have ended, and goes on with the next phase that
+//! there is. A routine of a later phase goes on as before until its phase comes, and may start others: a writer in phase 1
+//! takes what the handlers of phase 0 still send. What a routine starts is in its phase. At each phase
+//!
+//! 1. [schedules](crate) and [pools](crate::Pool) of the phase take nothing new, and pools that are paused go on;
+//! 2. what starts in the phase is refused, but for members of groups, items of maps, what runs in place, and
+//!    [`shield`]: somebody who was there before waits for those;
+//! 3. [`cancelled`](crate::cancelled) resolves, [`is_cancelled`](crate::is_cancelled) turns true, and the reason is
+//!    [`CancelReason::Shutdown`](crate::CancelReason::Shutdown);
+//! 4. the routines of the phase have time to end: an equal part of what is left of the deadline, so that one that hangs does
+//!    not take the time of the phases behind it;
+//! 5. those that have not ended are ended at their await, as by [`Handle::abort`](crate::Handle::abort), and are named in the
+//!    report; the last tenth of the time, half a second at most, is for their clean-up.
+//!
+//! Blocking work, work that never comes to an await, and what runs in place in a task of somebody else cannot be ended. It is
+//! named as left, and held up by nothing: [`run`] ends the process around it.
+//!
+//! Deadlines and signals live on a thread of the library with a runtime of its own, on the system's clock: a runtime of the
+//! application that is blocked cannot delay them.
+
+mod census;
+mod report;
+mod run;
+mod shield;
+#[cfg(feature = "signal")]
+mod signals;
+mod state;
+mod thread;
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+use tracing::dispatcher::{self, Dispatch};
+use tracing::subscriber::NoSubscriber;
+
+use crate::current;
+use crate::exit;
+use crate::inspect;
+use crate::pool;
+use crate::registry::Slot;
+use crate::stats::{self, Stats};
+
+pub use report::{ShutdownReport, Straggler};
+pub use run::{Runner, run};
+pub use shield::shield;
+
+use report::Told;
+pub(crate) use state::{asks, asks as refuses, ends, ends_some, refuses_some, token};
+
+/// Looks at the routines in pauses of this, at most.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The time for clean-up, at most, of what is ended.
+const CLEAN_UP: Duration = Duration::from_millis(500);
+
+/// What the shutdown came to, once it has.
+type Done = watch::Receiver<Option<ShutdownReport>>;
+
+/// The one shutdown of the process.
+static SHUTDOWN: OnceLock<Done> = OnceLock::new();
+
+/// Shuts the process down, as far as its routines go: refuses new ones, asks those that are there to stop, phase by phase,
+/// waits for them, ends what has not stopped at the deadline, runs the [`at_exit`](crate::at_exit) callbacks, and gives a
+/// report that names what did not stop, which is also logged. See the [module](mod@crate::shutdown) for the order.
+///
+/// It begins with the call, not with the await, and is final: a process has one shutdown. Whoever calls again waits for the
+/// same one, under the first deadline. The process goes on afterwards; [`run`] also ends it. The routine that waits here is
+/// neither waited for nor ended, nor are those that wait for it in place.
+///
+/// # Cancel safety
+/// Dropping the future does not stop the shutdown.
+///
+/// ```no_run
+/// # async fn example() {
+/// let report = routine::shutdown(std::time::Duration::from_secs(8)).await;
+/// for straggler in report.stragglers() {
+///     eprintln!("{straggler}");
+/// }
+/// # }
+/// ```
+pub fn shutdown(deadline: Duration) -> impl Future<Output = ShutdownReport> + Send + 'static {
+    let done = begin(deadline);
+    async move { wait(done).await }
+}
+
+/// Whether the process is shutting down.
+#[must_use]
+pub fn is_shutting_down() -> bool {
+    state::refuses_some()
+}
+
+/// Begins the shutdown, unless it has begun. The routine that is current is to wait for it.
+fn begin(deadline: Duration) -> Done {
+    census::exempt(current::slot().map_or(0, Slot::routine));
+    let mut first = None;
+    let done = SHUTDOWN.get_or_init(|| {
+        let (tell, done) = watch::channel(None);
+        first = Some(tell);
+        done
+    });
+    if let Some(tell) = first {
+        // Here and not on the other thread, so that what the caller starts next is refused.
+        let begun = Beginning { at: Instant::now(), before: stats::stats() };
+        ask(0);
+        let work = async move {
+            let report = carry_out(begun, deadline).await;
+            tell.send_replace(Some(report));
+        };
+        if let Err(error) = thread::spawn(work) {
+            // The sender is gone with the work, which tells whoever waits.
+            tracing::error!(target: "routine", %error, "no thread can be started for the shutdown");
+        }
+    }
+    done.clone()
+}
+
+async fn wait(mut done: Done) -> ShutdownReport {
+    match done.wait_for(Option::is_some).await.map(|done| done.clone()) {
+        Ok(Some(report)) => report,
+        // There was no thread for it: nobody was waited for.
+        Ok(None) | Err(_) => ShutdownReport(Arc::new(Told { left: census::live(u8::MAX).len(), ..Told::default() })),
+    }
+}
+
+struct Beginning {
+    at: Instant,
+    before: Stats,
+}
+
+async fn carry_out(Beginning { at, before }: Beginning, deadline: Duration) -> ShutdownReport {
+    let mut told = Told::default();
+    let mut phase = 0;
+    loop {
+        let census = census::take(phase);
+        let phases = u32::try_from(census.later.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let time = deadline.saturating_sub(at.elapsed()) / phases;
+        pass(phase, time, &mut told).await;
+        let Some(next) = census::take(phase).later.first().copied() else { break };
+        phase = next;
+        ask(phase);
+    }
+    run_callbacks().await;
+    told.took = at.elapsed();
+    told.ended = difference(&stats::stats(), &before);
+    let report = ShutdownReport(Arc::new(told));
+    tell(&report);
+    report
+}
+
+/// Asks a phase to stop.
+fn ask(phase: u8) {
+    state::ask(phase);
+    pool::ask_to_close(phase);
+}
+
+/// Waits for a phase that was asked to stop, and ends what does not.
+async fn pass(phase: u8, time: Duration, told: &mut Told) {
+    let begun = Instant::now();
+    let clean_up = CLEAN_UP.min(time / 10);
+    if stopped(phase, begun, time.saturating_sub(clean_up)).await {
+        return;
+    }
+    let mut late = census::live(phase);
+    late.sort_unstable();
+    let snapshot = inspect::snapshot();
+    let named = late.iter().filter_map(|id| snapshot.get(crate::id::RoutineId::from_raw(*id)?));
+    let room = report::NAMED.saturating_sub(told.stragglers.len());
+    let mut stragglers: Vec<_> = named.take(room).map(|routine| Straggler::of(&routine)).collect();
+    told.did_not_stop += late.len();
+
+    state::end(phase);
+    pool::kill(phase);
+    census::wake(phase);
+    stopped(phase, begun, time).await;
+    let left = census::live(phase);
+    told.left += late.iter().filter(|id| left.contains(id)).count();
+    for straggler in &mut stragglers {
+        straggler.has_ended = !left.contains(&straggler.id().get());
+    }
+    told.stragglers.append(&mut stragglers);
+}
+
+/// Waits until nothing of a phase is left; whether that came to be in time.
+///
+/// By looking now and then, since whatever told of each end would be paid for by every routine, all the life of the process.
+async fn stopped(phase: u8, begun: Instant, time: Duration) -> bool {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if census::take(phase).live == 0 {
+            return true;
+        }
+        let left = time.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return false;
+        }
+        sleep(pause.min(left)).await;
+        pause = PAUSE.min(pause * 2);
+    }
+}
+
+/// On a thread of their own: they may block, and the thread of the library has signals to listen to.
+async fn run_callbacks() {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let run = move || {
+        exit::run_callbacks();
+        let _ = tell.send(());
+    };
+    let started = std::thread::Builder::new().name("routine-at-exit".to_owned()).spawn(run);
+    if started.is_ok() && tokio::time::timeout(exit::deadline(), told).await.is_err() {
+        tracing::error!(target: "routine", "the `at_exit` callbacks did not end within {:?}", exit::deadline());
+    }
+}
+
+fn difference(now: &Stats, before: &Stats) -> Stats {
+    Stats {
+        started: now.started - before.started,
+        completed: now.completed - before.completed,
+        failed: now.failed - before.failed,
+        panicked: now.panicked - before.panicked,
+        cancelled: now.cancelled - before.cancelled,
+        timed_out: now.timed_out - before.timed_out,
+        live: now.live,
+        rejected: now.rejected - before.rejected,
+    }
+}
+
+/// Makes the records of a shutdown: one for each that did not stop, and one for the whole.
+fn tell(report: &ShutdownReport) {
+    if dispatcher::get_default(Dispatch::is::<NoSubscriber>) {
+        if !report.is_clean() {
+            exit::write_to_stderr(&format!("routine: {report}\n"));
+        }
+        return;
+    }
+    for straggler in report.stragglers() {
+        let (file, line) = straggler.spawned_at();
+        tracing::error!(
+            target: "routine",
+            {
+                routine.id = straggler.id().get(),
+                routine.name = straggler.name(),
+                code.file.path = file,
+                code.line.number = line,
+            },
+            "did not stop: {straggler}"
+        );
+    }
+    if report.is_clean() {
+        tracing::info!(target: "routine", "{report}");
+    } else {
+        tracing::error!(target: "routine", "shut down, but {} routines did not stop", report.did_not_stop());
+    }
+}

@@ -1,0 +1,204 @@
+//! Around `main`: signals shut the process down, and it does not end before its routines have.
+
+use std::future::{Future, pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use super::{Done, begin, thread, wait};
+use crate::exit;
+
+/// The time that a shutdown has unless something else is said: docker gives a container 10 seconds between the signal that
+/// asks and the one that kills, and a report that is killed helps nobody.
+const DEADLINE: Duration = Duration::from_secs(8);
+/// What the process exits with where it is ended around something: 128 and the number of the signal that asked for the end.
+static CODE: AtomicI32 = AtomicI32::new(1);
+
+/// How long `main` may take to return after its routines have ended.
+const RETURN: Duration = Duration::from_millis(250);
+
+/// Runs `main` with the process around it: SIGINT and SIGTERM (Ctrl-C on Windows) shut the process down in order, and the
+/// process does not end before its routines have. [`Runner`] has the options.
+///
+/// Once `main` returns, or panics, or a signal comes, a [`shutdown`](fn@super::shutdown) begins, of 8 seconds. `main` itself is asked to
+/// stop by a signal, too: it should wait for [`cancelled`](crate::cancelled) where it waits for ever.
+///
+/// - Where everything stops, this gives what `main` returned, or goes on with its panic: the process ends as `main` has it.
+/// - Where something did not end (blocking work, work that never comes to an await), it is named in the log, and the process
+///   is ended around it: with 128 and the number of the signal that asked, else with 1.
+/// - Where `main` does not return after a signal, likewise.
+/// - A second signal ends the process at once, with 128 and its number.
+///
+/// The [`at_exit`](crate::at_exit) callbacks run at the end of the shutdown, not where a second signal ends it.
+///
+/// Without the feature `signal`, which is on by default, no signal is heard.
+///
+/// # Cancel safety
+/// Dropping the future drops `main`, and no shutdown begins by itself.
+///
+/// ```
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     routine::run(async {
+///         routine::go(async { /* still ends, though main does not wait for it */ });
+///         Ok(())
+///     })
+///     .await
+/// }
+/// ```
+pub async fn run<F: Future>(main: F) -> F::Output {
+    Runner::new().run(main).await
+}
+
+/// [`run`] with options.
+#[must_use = "a runner runs nothing until `run` or `block_on` is called"]
+#[derive(Clone, Debug)]
+pub struct Runner {
+    deadline: Duration,
+    signals: bool,
+}
+
+impl Default for Runner {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Runner {
+    /// A runner that listens to signals, and gives a shutdown 8 seconds.
+    pub const fn new() -> Self {
+        Self { deadline: DEADLINE, signals: true }
+    }
+
+    /// The time that the shutdown has: give it a little less than whoever kills the process after its signal does.
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Leaves the signals to somebody else, who calls [`shutdown`](fn@super::shutdown).
+    pub const fn without_signals(mut self) -> Self {
+        self.signals = false;
+        self
+    }
+
+    /// [`run`] on a runtime of one's own, which ends with it, without waiting for what plain tasks and blocking work have
+    /// left behind.
+    ///
+    /// # Panics
+    /// Inside a runtime, as tokio's `block_on`.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// let answer = routine::shutdown::Runner::new().block_on(runtime, async { 42 });
+    /// assert_eq!(answer, 42);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn block_on<F: Future>(self, runtime: Runtime, main: F) -> F::Output {
+        let output = runtime.block_on(self.run(main));
+        runtime.shutdown_background();
+        output
+    }
+
+    /// [`run`] with these options.
+    ///
+    /// # Cancel safety
+    /// As [`run`].
+    pub async fn run<F: Future>(self, main: F) -> F::Output {
+        let has_returned = Arc::new(AtomicBool::new(false));
+        if self.signals {
+            self.listen(&has_returned);
+        }
+        let mut main = pin!(main);
+        let output = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| main.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(payload) => Poll::Ready(Err(payload)),
+        })
+        .await;
+        has_returned.store(true, Ordering::SeqCst);
+        self.end(&has_returned).await;
+        match output {
+            Ok(output) => output,
+            Err(payload) => resume_unwind(payload),
+        }
+    }
+
+    /// Shuts down after `main`. Does not return where the process is to be ended around what is left.
+    async fn end(&self, has_returned: &Arc<AtomicBool>) {
+        let (release, mut released) = watch::channel(false);
+        let done = begin(self.deadline);
+        let returned = Arc::clone(has_returned);
+        let watched = thread::spawn(async move {
+            if settle(done, &returned).await {
+                release.send_replace(true);
+            } else {
+                // Its drop would tell whoever waits.
+                pending::<()>().await;
+            }
+        });
+        if watched.is_ok() {
+            let _ = released.wait_for(|released| *released).await;
+        }
+    }
+
+    #[cfg(feature = "signal")]
+    fn listen(&self, has_returned: &Arc<AtomicBool>) {
+        use super::signals::Signals;
+
+        let deadline = self.deadline;
+        let returned = Arc::clone(has_returned);
+        let listens = thread::spawn(async move {
+            let mut signals = match Signals::new() {
+                Ok(signals) => signals,
+                Err(error) => {
+                    tracing::error!(target: "routine", %error, "signals cannot be heard");
+                    return;
+                }
+            };
+            let first = signals.next().await;
+            tracing::info!(target: "routine", "{}: shutting down within {deadline:?}; a second signal exits at once", first.name);
+            CODE.store(first.code(), Ordering::SeqCst);
+            let done = begin(deadline);
+            let ends = thread::spawn(async move {
+                settle(done, &returned).await;
+            });
+            drop(ends);
+            exit::end_process(signals.next().await.code());
+        });
+        if let Err(error) = listens {
+            tracing::error!(target: "routine", %error, "no thread can be started to hear signals");
+        }
+    }
+
+    #[cfg(not(feature = "signal"))]
+    #[allow(clippy::unused_self)]
+    const fn listen(&self, _: &Arc<AtomicBool>) {}
+}
+
+/// Waits for the shutdown, and ends the process where that left something behind, or `main` does not return. Whether the process
+/// may end by itself.
+async fn settle(done: Done, has_returned: &AtomicBool) -> bool {
+    let report = wait(done).await;
+    if !has_returned.load(Ordering::SeqCst) {
+        tokio::time::sleep(RETURN).await;
+    }
+    let has_returned = has_returned.load(Ordering::SeqCst);
+    if !has_returned {
+        exit::write_to_stderr("routine: `main` did not return after the shutdown: await `routine::cancelled` in it\n");
+    }
+    if has_returned && report.is_over() {
+        return true;
+    }
+    exit::end_process(CODE.load(Ordering::SeqCst));
+    // The exit was replaced, and returned.
+    true
+}

@@ -1,0 +1,85 @@
+//! How far the shutdown has come, for those who start, wait, or ask.
+//!
+//! # Invariants
+//! - Both numbers only grow. A phase is ended after it was asked to stop.
+//! - Whoever puts a token or a waker where the shutdown finds it looks at the number afterwards, and the shutdown looks for
+//!   them after it has set the number: one of the two sees the other.
+//! - No code of a user runs under a lock: tokens are fired, and wakers woken, outside.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::hook;
+use crate::registry::{Flags, Slot};
+
+/// Phases below this number were asked to stop.
+static ASKED: AtomicU32 = AtomicU32::new(0);
+/// Routines in phases below this number end at their next await.
+static ENDED: AtomicU32 = AtomicU32::new(0);
+/// Routines that wait for the shutdown, and that it neither waits for nor ends.
+static EXEMPT: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+/// What fires when a phase is asked to stop, made by the first who waits for it.
+static TOKENS: Mutex<BTreeMap<u8, CancellationToken>> = Mutex::new(BTreeMap::new());
+
+/// Whether any phase was asked to stop.
+#[inline]
+pub(crate) fn refuses_some() -> bool {
+    ASKED.load(Ordering::Relaxed) != 0
+}
+
+/// Whether a phase was asked to stop, and starts nothing any more.
+pub(crate) fn asks(phase: u8) -> bool {
+    u32::from(phase) < ASKED.load(Ordering::SeqCst)
+}
+
+/// Whether the routines of any phase are to end.
+#[inline]
+pub(crate) fn ends_some() -> bool {
+    ENDED.load(Ordering::Relaxed) != 0
+}
+
+/// For the owner of a slot that a runtime polls: whether it is to end.
+pub(crate) fn ends(slot: &'static Slot) -> bool {
+    let ended = ENDED.load(Ordering::SeqCst);
+    // A routine in place is its caller's.
+    ended != 0 && !slot.meta().has(Flags::IN_PLACE) && u32::from(slot.phase()) < ended && !is_exempt(slot.segment())
+}
+
+/// What fires when a phase is asked to stop.
+pub(crate) fn token(phase: u8) -> CancellationToken {
+    let token = lock(&TOKENS).entry(phase).or_default().clone();
+    if asks(phase) {
+        token.cancel();
+    }
+    token
+}
+
+/// Asks a phase to stop, and those before it.
+pub(super) fn ask(phase: u8) {
+    ASKED.fetch_max(u32::from(phase) + 1, Ordering::SeqCst);
+    hook::notice_shutdown();
+    let asked: Vec<_> = lock(&TOKENS).range(..=phase).map(|(_, token)| token.clone()).collect();
+    asked.iter().for_each(CancellationToken::cancel);
+}
+
+/// Has the routines of a phase end at their next await, and those before it. They are still to be woken.
+pub(super) fn end(phase: u8) {
+    ENDED.fetch_max(u32::from(phase) + 1, Ordering::SeqCst);
+}
+
+pub(super) fn exempt(routine: u64) {
+    if routine != 0 {
+        lock(&EXEMPT).push(routine);
+    }
+}
+
+pub(super) fn is_exempt(routine: u64) -> bool {
+    lock(&EXEMPT).contains(&routine)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,44 @@
+//! The thread of the library, with a runtime of its own: a runtime of the application that is blocked, starved, or gone can
+//! delay neither a signal nor a deadline.
+
+use std::future::{Future, pending};
+use std::io;
+use std::sync::{OnceLock, mpsc};
+use std::thread;
+
+use tokio::runtime::{Builder, Handle};
+
+static RUNTIME: OnceLock<Handle> = OnceLock::new();
+
+/// Runs a future on the thread of the library, which is started if it is not there.
+///
+/// # Errors
+/// Where the system gives no more threads.
+pub(super) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    let runtime = match RUNTIME.get() {
+        Some(runtime) => runtime,
+        None => {
+            // Two at once may start a thread each; the one that comes second ends with its runtime's handle.
+            let started = start()?;
+            RUNTIME.get_or_init(|| started)
+        }
+    };
+    runtime.spawn(future);
+    Ok(())
+}
+
+fn start() -> io::Result<Handle> {
+    let (tell, told) = mpsc::sync_channel(1);
+    thread::Builder::new().name("routine-shutdown".to_owned()).spawn(move || {
+        let runtime = match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let _ = tell.send(Err(error));
+                return;
+            }
+        };
+        let _ = tell.send(Ok(runtime.handle().clone()));
+        runtime.block_on(pending::<()>());
+    })?;
+    told.recv().unwrap_or_else(|_| Err(io::Error::other("the thread ended before it had a runtime")))
+}
