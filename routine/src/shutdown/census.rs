@@ -9,7 +9,7 @@ use crate::registry::{self, Cold, Flags, Record, Slot};
 /// The routines that a shutdown waits for, at one look.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    /// How many there are in the phase that was asked for, and in those before.
+    /// How many there are in the phase that was asked for, and in those before; `main` is in the first.
     pub(super) live: usize,
     /// The phases that there are beyond it.
     pub(super) later: BTreeSet<u8>,
@@ -17,7 +17,7 @@ pub(super) struct Census {
 
 /// Looks at all routines.
 pub(super) fn take(phase: u8) -> Census {
-    let mut census = Census::default();
+    let mut census = Census { live: usize::from(state::waits_for_main()), later: BTreeSet::new() };
     each(|slot, record| {
         let own = phase_of(slot, record);
         if own <= phase {

@@ -31,7 +31,7 @@
 //! 4. the routines of the phase have time to end: an equal part of what is left of the deadline, so that one that hangs does
 //!    not take the time of the phases behind it;
 //! 5. those that have not ended are ended at their await, as by [`Handle::abort`](crate::Handle::abort), and are named in the
-//!    report; the last tenth of the time, half a second at most, is for their clean-up.
+//!    report; the last fifth of the time, half a second at most, is for their clean-up.
 //!
 //! Blocking work, work that never comes to an await, and what runs in place in a task of somebody else cannot be ended. It is
 //! named as left, and held up by nothing: [`run`] ends the process around it.
@@ -61,7 +61,6 @@ use crate::current;
 use crate::exit;
 use crate::inspect;
 use crate::pool;
-use crate::registry::Slot;
 use crate::stats::{self, Stats};
 
 pub use report::{ShutdownReport, Straggler};
@@ -87,8 +86,9 @@ static SHUTDOWN: OnceLock<Done> = OnceLock::new();
 /// report that names what did not stop, which is also logged. See the [module](mod@crate::shutdown) for the order.
 ///
 /// It begins with the call, not with the await, and is final: a process has one shutdown. Whoever calls again waits for the
-/// same one, under the first deadline. The process goes on afterwards; [`run`] also ends it. The routine that waits here is
-/// neither waited for nor ended, nor are those that wait for it in place.
+/// same one, under the first deadline. The process goes on afterwards; [`run`] also ends it. The routine that calls this is
+/// neither waited for nor ended, nor are those that wait for it in place; called outside any, a `main` under [`run`] is not
+/// waited for, since it seems to be that which calls.
 ///
 /// # Cancel safety
 /// Dropping the future does not stop the shutdown.
@@ -102,6 +102,10 @@ static SHUTDOWN: OnceLock<Done> = OnceLock::new();
 /// # }
 /// ```
 pub fn shutdown(deadline: Duration) -> impl Future<Output = ShutdownReport> + Send + 'static {
+    match current::slot() {
+        Some(caller) => census::exempt(caller.routine()),
+        None => state::exempt_main(),
+    }
     let done = begin(deadline);
     async move { wait(done).await }
 }
@@ -112,9 +116,8 @@ pub fn is_shutting_down() -> bool {
     state::refuses_some()
 }
 
-/// Begins the shutdown, unless it has begun. The routine that is current is to wait for it.
+/// Begins the shutdown, unless it has begun.
 fn begin(deadline: Duration) -> Done {
-    census::exempt(current::slot().map_or(0, Slot::routine));
     let mut first = None;
     let done = SHUTDOWN.get_or_init(|| {
         let (tell, done) = watch::channel(None);
@@ -172,14 +175,16 @@ async fn carry_out(Beginning { at, before }: Beginning, deadline: Duration) -> S
 
 /// Asks a phase to stop.
 fn ask(phase: u8) {
-    state::ask(phase);
+    state::refuse(phase);
+    // Whoever is asked to stop finds them closed.
     pool::ask_to_close(phase);
+    state::ask(phase);
 }
 
 /// Waits for a phase that was asked to stop, and ends what does not.
 async fn pass(phase: u8, time: Duration, told: &mut Told) {
     let begun = Instant::now();
-    let clean_up = CLEAN_UP.min(time / 10);
+    let clean_up = CLEAN_UP.min(time / 5);
     if stopped(phase, begun, time.saturating_sub(clean_up)).await {
         return;
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use super::state::Main;
 use super::{Done, begin, thread, wait};
 use crate::exit;
 
@@ -19,9 +20,6 @@ use crate::exit;
 const DEADLINE: Duration = Duration::from_secs(8);
 /// What the process exits with where it is ended around something: 128 and the number of the signal that asked for the end.
 static CODE: AtomicI32 = AtomicI32::new(1);
-
-/// How long `main` may take to return after its routines have ended.
-const RETURN: Duration = Duration::from_millis(250);
 
 /// Runs `main` with the process around it: SIGINT and SIGTERM (Ctrl-C on Windows) shut the process down in order, and the
 /// process does not end before its routines have. [`Runner`] has the options.
@@ -32,7 +30,7 @@ const RETURN: Duration = Duration::from_millis(250);
 /// - Where everything stops, this gives what `main` returned, or goes on with its panic: the process ends as `main` has it.
 /// - Where something did not end (blocking work, work that never comes to an await), it is named in the log, and the process
 ///   is ended around it: with 128 and the number of the signal that asked, else with 1.
-/// - Where `main` does not return after a signal, likewise.
+/// - Where `main` does not return before the deadline of a signal, likewise.
 /// - A second signal ends the process at once, with 128 and its number.
 ///
 /// The [`at_exit`](crate::at_exit) callbacks run at the end of the shutdown, not where a second signal ends it.
@@ -117,6 +115,7 @@ impl Runner {
         if self.signals {
             self.listen(&has_returned);
         }
+        let running = Main::begin();
         let mut main = pin!(main);
         let output = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| main.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
@@ -125,6 +124,7 @@ impl Runner {
         })
         .await;
         has_returned.store(true, Ordering::SeqCst);
+        drop(running);
         self.end(&has_returned).await;
         match output {
             Ok(output) => output,
@@ -188,9 +188,6 @@ impl Runner {
 /// may end by itself.
 async fn settle(done: Done, has_returned: &AtomicBool) -> bool {
     let report = wait(done).await;
-    if !has_returned.load(Ordering::SeqCst) {
-        tokio::time::sleep(RETURN).await;
-    }
     let has_returned = has_returned.load(Ordering::SeqCst);
     if !has_returned {
         exit::write_to_stderr("routine: `main` did not return after the shutdown: await `routine::cancelled` in it\n");

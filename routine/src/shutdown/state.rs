@@ -7,7 +7,7 @@
 //! - No code of a user runs under a lock: tokens are fired, and wakers woken, outside.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,10 @@ static ASKED: AtomicU32 = AtomicU32::new(0);
 static ENDED: AtomicU32 = AtomicU32::new(0);
 /// Routines that wait for the shutdown, and that it neither waits for nor ends.
 static EXEMPT: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+/// Those around which somebody runs a process, and who have not returned.
+static MAINS: AtomicUsize = AtomicUsize::new(0);
+/// Whether the shutdown was asked for outside any routine, as it seems by one of those.
+static MAIN_WAITS: AtomicBool = AtomicBool::new(false);
 /// What fires when a phase is asked to stop, made by the first who waits for it.
 static TOKENS: Mutex<BTreeMap<u8, CancellationToken>> = Mutex::new(BTreeMap::new());
 
@@ -57,10 +61,14 @@ pub(crate) fn token(phase: u8) -> CancellationToken {
     token
 }
 
-/// Asks a phase to stop, and those before it.
-pub(super) fn ask(phase: u8) {
+/// Has nothing start any more in a phase, nor in those before it.
+pub(super) fn refuse(phase: u8) {
     ASKED.fetch_max(u32::from(phase) + 1, Ordering::SeqCst);
     hook::notice_shutdown();
+}
+
+/// Asks a phase to stop in which nothing starts any more, and those before it.
+pub(super) fn ask(phase: u8) {
     let asked: Vec<_> = lock(&TOKENS).range(..=phase).map(|(_, token)| token.clone()).collect();
     asked.iter().for_each(CancellationToken::cancel);
 }
@@ -68,6 +76,31 @@ pub(super) fn ask(phase: u8) {
 /// Has the routines of a phase end at their next await, and those before it. They are still to be woken.
 pub(super) fn end(phase: u8) {
     ENDED.fetch_max(u32::from(phase) + 1, Ordering::SeqCst);
+}
+
+/// A `main` that has not returned.
+pub(super) struct Main(());
+
+impl Main {
+    pub(super) fn begin() -> Self {
+        MAINS.fetch_add(1, Ordering::SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for Main {
+    fn drop(&mut self) {
+        MAINS.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Whether there is a `main` to be waited for.
+pub(super) fn waits_for_main() -> bool {
+    MAINS.load(Ordering::SeqCst) > 0 && !MAIN_WAITS.load(Ordering::SeqCst)
+}
+
+pub(super) fn exempt_main() {
+    MAIN_WAITS.store(true, Ordering::SeqCst);
 }
 
 pub(super) fn exempt(routine: u64) {

@@ -1,0 +1,137 @@
+//! What a shutdown does, each way in a process of its own: a process has one.
+
+use std::process::{Command, Output};
+
+const FIXTURE: &str = env!("CARGO_BIN_EXE_shutdown");
+
+/// What a way says on stdout, if it ends well.
+#[track_caller]
+fn says(way: &str) -> String {
+    let output = run(way);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn run(way: &str) -> Output {
+    Command::new(FIXTURE).arg(way).output().expect("it was built")
+}
+
+#[test]
+fn all_are_asked_to_stop_for_that_reason_and_waited_for_also_outside_routines() {
+    let said = says("clean");
+    let mut lines: Vec<_> = said.lines().collect();
+    lines[..2].sort_unstable();
+    assert_eq!(lines, ["one stops true", "two stops true", "completed 2 of 2", "live 0"]);
+}
+
+#[test]
+fn nothing_starts_any_more_in_whatever_way_and_each_is_counted_as_rejected() {
+    let said = says("refuses");
+    let lines: Vec<_> = said.lines().collect();
+    assert!(
+        lines[0].ends_with(
+            "was refused: the process is shutting down: finish what must be with `routine::shield`, or in a later phase"
+        ),
+        "{said}"
+    );
+    assert_eq!(lines[1..], ["members run Some(3)", "ran 0, rejected 7", "started 2, ended 2", "hooks 2"], "{said}");
+}
+
+#[test]
+fn a_start_that_nobody_asks_about_is_reported_as_refused_and_one_that_is_awaited_is_not() {
+    let output = run("refuses");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said.matches(" was refused: ").count(), 1, "{said}");
+}
+
+#[test]
+fn a_later_phase_goes_on_and_starts_others_until_it_is_asked() {
+    assert_eq!(says("goes_on"), "handler stops\nwriter stops, asked true\n");
+}
+
+#[test]
+fn what_does_not_stop_is_ended_at_its_await_and_named_and_what_never_awaits_is_named_as_left() {
+    let said = says("stragglers");
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(
+        lines[..7],
+        [
+            "ignores is dropped",
+            "ignores true false",
+            "sleeps false true",
+            "spins false false",
+            "yields true false",
+            "did not stop 4, left 2",
+            "cancelled 2",
+        ],
+        "{said}"
+    );
+    let report = lines[7];
+    for part in [
+        "2 ended, 4 did not stop",
+        "`ignores` #",
+        "aborted; `sleeps` #",
+        " running on a blocking thread ",
+        "ends.rs:",
+        "still there",
+    ] {
+        assert!(report.contains(part), "{part} in {report}");
+    }
+}
+
+#[test]
+fn phases_are_asked_in_their_order_and_inherited() {
+    assert_eq!(says("phases"), "first is asked\nsecond is asked\nlast is asked\n");
+}
+
+#[test]
+fn one_that_hangs_leaves_the_phases_behind_it_their_time() {
+    assert_eq!(says("time_of_phases"), "flushed\ndid not stop 1, left 0\n");
+}
+
+#[test]
+fn what_is_shielded_is_not_refused_outlives_whoever_waits_and_is_waited_for() {
+    assert_eq!(says("shield"), "committed\nclean true\n");
+}
+
+#[test]
+fn pools_take_nothing_new_and_run_what_they_took_those_of_a_later_phase_later() {
+    let said = says("pools");
+    let mut lines: Vec<_> = said.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "a pool of a later phase takes true",
+            "clean true",
+            "closed true",
+            "drained, asked true",
+            "then it is closed true",
+        ]
+    );
+}
+
+#[test]
+fn a_process_has_one_shutdown_and_whoever_calls_again_gets_the_same_report() {
+    assert_eq!(says("twice"), "same true\nafter true\n");
+}
+
+#[test]
+fn whoever_waits_for_the_shutdown_is_neither_waited_for_nor_ended() {
+    assert_eq!(says("caller"), "clean false\nagain true\n");
+}
+
+#[test]
+fn routines_that_start_and_end_in_every_way_meanwhile_are_counted_once_and_their_hooks_pair() {
+    assert_eq!(says("books"), "balanced true\n");
+}
+
+#[test]
+fn of_a_thousand_that_do_not_stop_some_are_named() {
+    assert_eq!(says("bounded"), "named 64 of 1000, left 0\ntrue\n");
+}
+
+#[test]
+fn the_longest_deadline_is_none() {
+    assert_eq!(says("no_deadline"), "one stops true\nclean true\n");
+}

@@ -1,0 +1,47 @@
+//! A process that shuts down, in the way that its argument names. What it says on stdout is what a test reads.
+
+mod ends;
+mod service;
+
+use std::future::Future;
+
+fn on<F: Future>(threads: usize, main: F) -> F::Output {
+    let mut runtime = if threads == 1 {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    let runtime = runtime.worker_threads(threads).enable_all().build().expect("a runtime");
+    let output = runtime.block_on(main);
+    // Tests of what holds up an end look at `run`, which needs no help.
+    runtime.shutdown_background();
+    output
+}
+
+fn main() {
+    let way = std::env::args().nth(1).unwrap_or_default();
+    match way.as_str() {
+        "clean" => on(2, ends::clean()),
+        "refuses" => on(2, ends::refuses()),
+        "goes_on" => on(2, ends::goes_on()),
+        "stragglers" => on(4, ends::stragglers()),
+        "phases" => on(2, ends::phases()),
+        "time_of_phases" => on(2, ends::time_of_phases()),
+        "shield" => on(2, ends::shield()),
+        "pools" => on(2, ends::pools()),
+        "twice" => on(2, ends::twice()),
+        "caller" => on(2, ends::caller()),
+        "books" => on(2, ends::books()),
+        "bounded" => on(2, ends::bounded()),
+        "no_deadline" => on(2, ends::no_deadline()),
+        "service" => on(2, service::service()),
+        "returns" => on(2, service::returns()),
+        "panics" => on(2, service::panics()),
+        "hangs" => on(2, service::hangs()),
+        "blocked" => on(1, service::blocked()),
+        "left" => on(4, service::left()),
+        "left_by_main" => on(4, service::left_by_main()),
+        "block_on" => service::block_on(),
+        way => panic!("there is no way `{way}`"),
+    }
+}
