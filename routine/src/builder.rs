@@ -77,6 +77,14 @@ impl Builder {
         Self(self.0.field(key, value))
     }
 
+    /// Has a failure under [`Policy::MustSuccess`](crate::Policy::MustSuccess) shut the process down in order, within `deadline`,
+    /// before it exits with code 1: the failure is reported, then everything else is asked to stop and waited for, as by
+    /// [`shutdown`](fn@crate::shutdown), and the [`at_exit`](crate::at_exit) callbacks run at the end of that. Without this the process
+    /// exits as soon as the callbacks have run. It has no effect under another policy.
+    pub fn graceful(self, deadline: Duration) -> Self {
+        Self(self.0.graceful(deadline))
+    }
+
     /// The phase in which a [`shutdown`](fn@crate::shutdown) asks the routine to stop, and all that it starts: after those of
     /// lower numbers have ended. 0 unless this says otherwise, here or further up.
     pub fn phase(self, phase: u8) -> Self {

@@ -159,7 +159,10 @@ impl Turn {
     /// anything of it is dropped or told, and handed to whichever end it comes to.
     #[cold]
     pub(crate) fn begin_exit(&self) -> Option<Exit> {
-        (self.slot.meta().policy() == Policy::MustSuccess).then(exit::begin)
+        (self.slot.meta().policy() == Policy::MustSuccess).then(|| {
+            let graceful = self.slot.with_cold(|cold| cold.extra()?.graceful).flatten();
+            exit::begin(graceful)
+        })
     }
 
     /// The routine returned an error: reported, unless the handle's holder is to have it.

@@ -90,6 +90,12 @@ impl Start {
         self
     }
 
+    /// Has a failure that ends the process shut it down in order, within a time.
+    pub fn graceful(mut self, deadline: Duration) -> Self {
+        self.extra().graceful = Some(deadline);
+        self
+    }
+
     /// Has the shutdown come to it in a later phase.
     pub fn phase(mut self, phase: u8) -> Self {
         self.extra().phase = Some(phase);

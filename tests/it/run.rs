@@ -45,6 +45,22 @@ fn the_process_is_ended_around_what_does_not_end_when_main_has_returned() {
     );
 }
 
+#[test]
+fn a_failure_that_must_not_be_may_end_the_process_in_order() {
+    let output = run("graceful");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "server stops\nflushed\n");
+    assert_eq!(text(&output.stderr).matches("failed: the port is taken").count(), 1, "{}", text(&output.stderr));
+}
+
+#[test]
+fn such_a_failure_ends_the_process_also_where_main_returns_in_time() {
+    let output = run("graceful_main");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(said.ends_with("flushed\n") && said.contains("main stops true\n"), "{said}");
+}
+
 #[cfg(unix)]
 mod signals {
     use std::io::{BufRead, BufReader, Read};

@@ -27,18 +27,20 @@ pub struct AtExit {
     site: &'static Location<'static>,
 }
 
-/// Adds a callback that runs when a routine under [`Policy::MustSuccess`](crate::Policy::MustSuccess) fails, before the
-/// process exits: the place to flush what is still in memory.
+/// Adds a callback that runs before the process exits: when a routine under
+/// [`Policy::MustSuccess`](crate::Policy::MustSuccess) fails, and at the end of a [`shutdown`](fn@crate::shutdown), which
+/// [`run`](crate::run) makes whatever way `main` ends. The place to flush what is still in memory.
 ///
 /// Each runs once, the newest first, after the failure was reported and the after-hooks ran; one that is added by another is
-/// run next. They run on the thread of the routine that failed, inside its poll: they may block, but may not wait for work
+/// run next. They run on the thread of the routine that failed, inside its poll, and in a shutdown on a thread of their own: they may block, but may not wait for work
 /// of the same runtime, and may not call a runtime's `block_on`, which panics there (use a thread). A callback that panics is
 /// told on stderr, and the others run.
 ///
 /// All together they have until the deadline ([`set_exit_deadline`](crate::set_exit_deadline), 5 seconds unless set), and then
 /// the process exits without the rest.
 ///
-/// They do not run when the process ends in any other way: a return from `main`, `std::process::exit`, a signal, an abort.
+/// They do not run when the process ends in any other way: a return from a `main` without [`run`](crate::run),
+/// `std::process::exit`, a signal that nobody listens to, a second signal, an abort.
 ///
 /// ```
 /// struct Writer(Vec<String>);

@@ -26,6 +26,7 @@ use tracing::dispatcher::{self, Dispatch};
 use tracing::subscriber::NoSubscriber;
 
 use crate::panic;
+use crate::shutdown;
 
 pub use callbacks::{AtExit, at_exit};
 use watchdog::{Stage, Watch};
@@ -60,6 +61,8 @@ enum Part {
     Inside,
     /// Another thread is ending the process.
     Waits(Ending),
+    /// It has the process shut down in order, which then ends it.
+    InOrder(Duration),
 }
 
 /// Sets how long a failure under [`Policy::MustSuccess`](crate::Policy::MustSuccess) may take to end the process: for the
@@ -110,9 +113,11 @@ pub(crate) struct Exit {
 
 /// Begins the end of the process, since a routine failed that must not: from here on a watchdog ends it at the deadline. Called
 /// before anything of the user's is dropped, displayed or run.
+///
+/// With `graceful`, a shutdown within that time ends the process, once the failure was told: nothing is watched until then.
 #[cold]
-pub(crate) fn begin() -> Exit {
-    let part = take_part();
+pub(crate) fn begin(graceful: Option<Duration>) -> Exit {
+    let part = graceful.map_or_else(take_part, Part::InOrder);
     let watch = Arc::new(Watch::default());
     if matches!(part, Part::Ends) && watchdog::start(&watch, deadline()).is_err() {
         stderr::write("routine: no thread can be started to watch over the exit, so the process exits now\n");
@@ -152,6 +157,7 @@ impl Exit {
                 OVER.notify_all();
             }
             Part::Inside => {}
+            Part::InOrder(time) => shutdown::end_in_order(time),
             Part::Waits(ending) => wait(ending),
         }
     }

@@ -51,7 +51,7 @@ fn wait_for_exit() {
 }
 
 fn fail() {
-    begin().finish(|| (), || (), String::new);
+    begin(None).finish(|| (), || (), String::new);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn record_then_hooks_then_callbacks_newest_first_then_the_exit() {
     }
     let steps = RefCell::new(Vec::new());
     let step = |name| steps.borrow_mut().push(name);
-    begin().finish(
+    begin(None).finish(
         || step("report"),
         || step("hooks"),
         || {
@@ -143,7 +143,7 @@ fn panics_in_record_hooks_copy_and_exit_go_no_further() {
         note_exit();
         panic!("in an exit");
     }));
-    begin().finish(|| panic!("in a record"), || panic!("in a hook"), || panic!("in a display"));
+    begin(None).finish(|| panic!("in a record"), || panic!("in a hook"), || panic!("in a display"));
     assert_eq!(exits(), 1);
     fail();
     assert_eq!(exits(), 2);
@@ -166,7 +166,7 @@ fn of_many_at_once_one_exits_and_all_are_reported() {
         .map(|_| {
             let report = report.clone();
             thread::spawn(move || {
-                begin().finish(move || report.send(()).unwrap(), || (), String::new);
+                begin(None).finish(move || report.send(()).unwrap(), || (), String::new);
                 RETURNED.fetch_add(1, Ordering::SeqCst);
             })
         })
@@ -182,8 +182,8 @@ fn of_many_at_once_one_exits_and_all_are_reported() {
 fn a_failure_inside_an_ending_does_not_wait_for_that_ending() {
     let _alone = alone();
     let (sender, reported) = mpsc::channel();
-    at_exit(move || begin().finish(|| sender.send(exits()).unwrap(), || (), String::new));
-    begin().finish(|| (), fail, String::new);
+    at_exit(move || begin(None).finish(|| sender.send(exits()).unwrap(), || (), String::new));
+    begin(None).finish(|| (), fail, String::new);
     assert_eq!(reported.iter().collect::<Vec<_>>(), [0]);
     assert_eq!(exits(), 1);
 }

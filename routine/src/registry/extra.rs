@@ -15,6 +15,8 @@ pub(crate) struct Extra {
     pub(crate) span: Option<tracing::Span>,
     pub(crate) cancellation: Option<CancellationToken>,
     pub(crate) timeout: Option<Timeout>,
+    /// The time for an orderly shutdown where a failure ends the process.
+    pub(crate) graceful: Option<Duration>,
     /// The phase of the shutdown, where it is not inherited.
     pub(crate) phase: Option<u8>,
     /// The spawner's number, where the trace was not the spawner's own, so that the slot's `parent` does not tell it.

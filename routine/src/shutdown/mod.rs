@@ -68,6 +68,7 @@ pub use run::{Runner, run};
 pub use shield::shield;
 
 use report::Told;
+pub(crate) use run::end_in_order;
 pub(crate) use state::{asks, asks as refuses, ends, ends_some, refuses_some, token};
 
 /// Looks at the routines in pauses of this, at most.

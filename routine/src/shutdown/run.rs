@@ -184,6 +184,22 @@ impl Runner {
     const fn listen(&self, _: &Arc<AtomicBool>) {}
 }
 
+/// Whether the process ends even if everything stops: a routine has failed that must not.
+static HAS_FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Shuts the process down, since a routine has failed that must not, and then ends it with code 1.
+pub(crate) fn end_in_order(deadline: Duration) {
+    HAS_FAILED.store(true, Ordering::SeqCst);
+    let done = begin(deadline);
+    let ends = thread::spawn(async move {
+        wait(done).await;
+        exit::end_process(1);
+    });
+    if ends.is_err() {
+        exit::end_process(1);
+    }
+}
+
 /// Waits for the shutdown, and ends the process where that left something behind, or `main` does not return. Whether the process
 /// may end by itself.
 async fn settle(done: Done, has_returned: &AtomicBool) -> bool {
@@ -192,10 +208,11 @@ async fn settle(done: Done, has_returned: &AtomicBool) -> bool {
     if !has_returned {
         exit::write_to_stderr("routine: `main` did not return after the shutdown: await `routine::cancelled` in it\n");
     }
-    if has_returned && report.is_over() {
+    let has_failed = HAS_FAILED.load(Ordering::SeqCst);
+    if has_returned && report.is_over() && !has_failed {
         return true;
     }
-    exit::end_process(CODE.load(Ordering::SeqCst));
+    exit::end_process(if has_failed { 1 } else { CODE.load(Ordering::SeqCst) });
     // The exit was replaced, and returned.
     true
 }

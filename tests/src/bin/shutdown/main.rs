@@ -41,6 +41,8 @@ fn main() {
         "blocked" => on(1, service::blocked()),
         "left" => on(4, service::left()),
         "left_by_main" => on(4, service::left_by_main()),
+        "graceful" => on(2, service::graceful(false)),
+        "graceful_main" => on(2, service::graceful(true)),
         "block_on" => service::block_on(),
         way => panic!("there is no way `{way}`"),
     }

@@ -122,6 +122,37 @@ pub(super) async fn left_by_main() {
     println!("not reached");
 }
 
+/// Starts a server, and then a routine that fails.
+async fn fails() -> routine::Handle<()> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    go(async {
+        let asked = cancelled();
+        let _ = tell.send(());
+        asked.await;
+        println!("server stops");
+    });
+    told.await.expect("it has started");
+    let fails = async { Err::<(), _>("the port is taken") };
+    Builder::new().policy(routine::Policy::MustSuccess).graceful(SHORT * 5).spawn(fails)
+}
+
+/// A routine fails that must not, and has asked for an orderly end.
+pub(super) async fn graceful(within_run: bool) {
+    flushes();
+    if within_run {
+        routine::run(async {
+            let failed = fails().await;
+            cancelled().await;
+            println!("main stops {}", failed.await.is_err());
+        })
+        .await;
+    } else {
+        drop(fails().await);
+        pending::<()>().await;
+    }
+    println!("not reached");
+}
+
 pub(super) fn block_on() {
     flushes();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
