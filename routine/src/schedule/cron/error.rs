@@ -36,11 +36,22 @@ pub(super) enum Kind {
     Value(&'static Field, String),
     /// `*` or `?` beside other values.
     NotAlone(char, &'static Field),
-    Downwards { field: &'static Field, range: String, from: u16, to: u16 },
+    Downwards {
+        field: &'static Field,
+        range: String,
+        from: u16,
+        to: u16,
+    },
     /// A step without the range that it walks, and how it is written with one.
-    StepAlone { item: String, instead: String },
+    StepAlone {
+        item: String,
+        instead: String,
+    },
     /// No step of a range so wide.
-    Step { step: String, most: u16 },
+    Step {
+        step: String,
+        most: u16,
+    },
     /// No week of a month.
     Week(String),
     /// `L` beside `LW`, which croner would take for one.
@@ -141,7 +152,9 @@ impl fmt::Display for Kind {
             Self::TwoLasts => f.write_str("`L` and `LW` cannot stand together: keep one, or make two schedules"),
             Self::Never => f.write_str("no such day ever comes: name a day that one of the months has"),
             Self::Calendar(why) => write!(f, "the calendar does not take this: {}", text::clean(why, text::NAME)),
-            Self::Zone => f.write_str("no time zone has this name: write one of the IANA list, such as `Europe/Berlin`"),
+            Self::Zone => {
+                f.write_str("no time zone has this name: write one of the IANA list, such as `Europe/Berlin`")
+            }
         }
     }
 }

@@ -82,7 +82,6 @@ use wall::Pattern;
 ///
 /// Times are whole seconds of the calendar of today, from the year 1 to the year 5000. There are no leap seconds.
 #[derive(Clone)]
-#[must_use = "it computes times and starts nothing: give it to a schedule"]
 pub struct Cron {
     times: Arc<Times>,
     zone: TimeZone,
@@ -124,6 +123,7 @@ impl Cron {
     ///
     /// # Errors
     /// A name that neither the system's database has, nor the program's copy.
+    #[must_use = "this is the line in the zone: the one before is gone"]
     pub fn in_zone(self, name: &str) -> Result<Self, CronError> {
         // Some systems leave out the old names, such as `US/Eastern`; the copy has them.
         let zone = TimeZone::get(name).or_else(|_| TimeZoneDatabase::bundled().get(name));
@@ -134,6 +134,7 @@ impl Cron {
     }
 
     /// The same line on the clocks of another zone, such as `jiff::tz::TimeZone::system()`, or one of fixed hours.
+    #[must_use = "this is the line in the zone: the one before is gone"]
     pub fn in_time_zone(self, zone: TimeZone) -> Self {
         Self { zone, ..self }
     }
@@ -189,11 +190,7 @@ fn second_of(time: SystemTime) -> Option<i64> {
 /// `None` where the system's clock has no such time.
 fn time_of(second: i64) -> Option<SystemTime> {
     let distance = Duration::from_secs(second.unsigned_abs());
-    if second < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(distance)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(distance)
-    }
+    if second < 0 { SystemTime::UNIX_EPOCH.checked_sub(distance) } else { SystemTime::UNIX_EPOCH.checked_add(distance) }
 }
 
 impl FromStr for Cron {
