@@ -101,7 +101,7 @@ const ROWS: &[(&str, usize, &str)] = &[
     ("0 0 * * 8L", 8, "`8L` is no day of the week"),
     ("0 0 * * FRI#6", 12, "`6` is no week of a month: write a number from 1 to 5"),
     ("0 0 * * FRI#0", 12, "`0` is no week of a month"),
-    ("0 0 * * FRI#", 12, "`` is no week of a month"),
+    ("0 0 * * FRI#", 12, "a week is missing: write a number from 1 to 5"),
     ("0 0 * * #2", 8, "a value is missing"),
     ("0 0 * * MON-FRI#2", 8, "`MON-FRI` is no day of the week"),
     ("0 0 * * +XYZ", 9, "`XYZ` is no day of the week"),

@@ -29,7 +29,7 @@ fn local(at: SystemTime, zone: &TimeZone) -> String {
 /// The times in New York in the 24 hours from `midnight` on.
 fn new_york(line: &str, midnight: &str) -> Vec<String> {
     let from: Timestamp = midnight.parse().unwrap();
-    times(line, "America/New_York", midnight, &(from + Duration::from_secs(86_400)).to_string())
+    times(line, "America/New_York", midnight, &(from + Duration::from_hours(24)).to_string())
 }
 
 // New York: 8 March 2026, 02:00 -05 becomes 03:00 -04.
@@ -137,7 +137,7 @@ fn a_day_of_23_or_25_hours_has_as_many_hourly_runs() {
 fn the_half_hour_of_lord_howe() {
     let lord_howe = |line: &str, from: &str| {
         let from: Timestamp = from.parse().unwrap();
-        let until = from + Duration::from_secs(6 * 3600);
+        let until = from + Duration::from_hours(6);
         times(line, "Australia/Lord_Howe", &from.to_string(), &until.to_string())
     };
     let (spring, fall) = ("2026-10-03T13:30Z", "2026-04-04T13:00Z");
@@ -232,7 +232,7 @@ fn the_29th_of_february_comes_in_leap_years_at_local_time() {
 #[test]
 fn a_line_is_in_utc_unless_a_zone_is_named() {
     let cron: Cron = "0 3 * * *".parse().unwrap();
-    assert_eq!(cron.next_after(UNIX_EPOCH), Some(UNIX_EPOCH + Duration::from_secs(3 * 3600)));
+    assert_eq!(cron.next_after(UNIX_EPOCH), Some(UNIX_EPOCH + Duration::from_hours(3)));
     assert_eq!(cron.time_zone(), &TimeZone::UTC);
 }
 
@@ -240,7 +240,7 @@ fn a_line_is_in_utc_unless_a_zone_is_named() {
 fn a_zone_can_be_given_as_jiff_has_it() {
     let line = Cron::parse("0 3 * * *").unwrap();
     let ahead = line.clone().in_time_zone(TimeZone::fixed(offset(2)));
-    assert_eq!(ahead.next_after(UNIX_EPOCH), Some(UNIX_EPOCH + Duration::from_secs(3600)));
+    assert_eq!(ahead.next_after(UNIX_EPOCH), Some(UNIX_EPOCH + Duration::from_hours(1)));
     let posix = line.in_time_zone(TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").unwrap());
     assert_eq!(posix.next_after(at("2190-07-01T00:00-04:00")), Some(at("2190-07-01T03:00-04:00")));
 }

@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::ops::Range;
 
 use super::field::Field;
 use super::nickname;
@@ -107,10 +106,9 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Both ends of a range that a line can say in one piece.
-fn piece(range: Range<u16>) -> String {
-    let Range { start, end } = range;
-    if start == end { start.to_string() } else { format!("{start}-{end}") }
+/// A range as a line has it, and one value without a `-`.
+fn piece(from: u16, to: u16) -> String {
+    if from == to { from.to_string() } else { format!("{from}-{to}") }
 }
 
 impl fmt::Display for Kind {
@@ -135,8 +133,8 @@ impl fmt::Display for Kind {
                 f,
                 "{} goes downwards: write `{},{}`",
                 Shown(range),
-                piece(*from..field.last),
-                piece(field.least..*to),
+                piece(*from, field.last),
+                piece(field.least, *to),
             ),
             Self::StepAlone { item, instead } => {
                 write!(f, "{} has a step and no range: write {}", Shown(item), Shown(instead))
@@ -148,6 +146,7 @@ impl fmt::Display for Kind {
                 let shown = Shown(step);
                 write!(f, "{shown} is no step of this range: write a number from 1 to {most}, or no step")
             }
+            Self::Week(word) if word.is_empty() => f.write_str("a week is missing: write a number from 1 to 5"),
             Self::Week(word) => write!(f, "{} is no week of a month: write a number from 1 to 5", Shown(word)),
             Self::TwoLasts => f.write_str("`L` and `LW` cannot stand together: keep one, or make two schedules"),
             Self::Never => f.write_str("no such day ever comes: name a day that one of the months has"),

@@ -95,15 +95,16 @@ impl Field {
             return Ok("*".to_owned());
         }
         let mut read: Vec<String> = Vec::new();
+        let (mut last_day, mut last_weekday) = (false, false);
         let mut at = 0;
         for item in word.split(',') {
-            let item_read = self.item(item).map_err(|fault| fault.after(at))?;
-            // croner keeps a mark for `L` and one for `LW`, and the two together are `LW`.
-            let other = [("L", "LW"), ("LW", "L")].into_iter().find(|(own, _)| *own == item_read);
-            if other.is_some_and(|(_, other)| read.iter().any(|item| item == other)) {
+            read.push(self.item(item).map_err(|fault| fault.after(at))?);
+            last_day |= item.eq_ignore_ascii_case("L");
+            last_weekday |= item.eq_ignore_ascii_case("LW");
+            // croner keeps a mark for the last day and one for the nearest weekday, and the two together are `LW`.
+            if last_day && last_weekday {
                 return Err(Fault::new(Kind::TwoLasts, at));
             }
-            read.push(item_read);
             at += item.len() + ",".len();
         }
         Ok(read.join(","))

@@ -12,7 +12,7 @@ use super::wall::{END, FIRST, Pattern, Wall};
 /// A second of the time line, counted from 1970.
 pub(super) type Second = i64;
 
-/// The longest way that a zone is from UTC, and more.
+/// More than any zone is away from UTC.
 const DAY: Second = 86_400;
 
 /// The first second after `after` at which the line runs.
@@ -48,12 +48,15 @@ pub(super) fn next_after(pattern: &Pattern, follows_clock: bool, zone: &TimeZone
     }
 }
 
-/// What the wall clock showed first of all times that it shows once, if the last change before or at `at` turned it back.
-fn end_of_first_pass(zone: &TimeZone, at: Second) -> Wall {
-    let before = |second: Second| Timestamp::from_second(second).ok();
-    let change = before(at + 1).and_then(|next| zone.preceding(next).next());
-    let Some(second) = change.map(|change| change.timestamp().as_second()) else { return Wall::MIN };
-    before(second - 1).map_or(Wall::MIN, |last| second + Wall::from(zone.to_offset(last).seconds()))
+/// Where the wall clock had come to before the last change up to `after`. If it went back there, it shows the times before
+/// this one on a second pass.
+fn end_of_first_pass(zone: &TimeZone, after: Second) -> Wall {
+    let end = || {
+        let change = zone.preceding(Timestamp::from_second(after + 1).ok()?).next()?.timestamp().as_second();
+        let offset = zone.to_offset(Timestamp::from_second(change - 1).ok()?);
+        Some(change + Wall::from(offset.seconds()))
+    };
+    end().unwrap_or(Wall::MIN)
 }
 
 /// The last look-up, so that a rare line walks through fifty changes with one.
