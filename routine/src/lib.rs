@@ -59,6 +59,8 @@ pub mod group;
 mod handle;
 mod inherited;
 pub mod pool;
+#[cfg(feature = "cron")]
+pub mod schedule;
 mod spawn;
 
 mod birth;

@@ -19,6 +19,9 @@
 mod aborts;
 mod async_trait;
 mod awaits;
+mod cron_errors;
+mod cron_table;
+mod cron_zones;
 mod docs;
 mod endings;
 mod exit;
