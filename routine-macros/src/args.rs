@@ -12,7 +12,7 @@ use crate::value::{self, Field};
 use crate::{check, suggest};
 
 /// Every option there is. The table is the grammar: later work adds behaviour, not other names.
-pub(crate) const KNOWN: [&str; 19] = [
+pub(crate) const KNOWN: [&str; 20] = [
     "recover",
     "must_success",
     "name",
@@ -32,6 +32,7 @@ pub(crate) const KNOWN: [&str; 19] = [
     "pool",
     "group",
     "awaits",
+    "phase",
 ];
 
 /// Options that take a list in parentheses, so that their word in front of a `(` is no call.
@@ -46,8 +47,9 @@ pub(crate) struct Options {
     pub(crate) fields: Vec<Field>,
     pub(crate) span: Option<Ident>,
     pub(crate) krate: Option<Path>,
-    /// The word `graceful` of `must_success(graceful = ..)`.
-    pub(crate) graceful: Option<Ident>,
+    /// The time of `must_success(graceful = ..)`.
+    pub(crate) graceful: Option<Duration>,
+    pub(crate) phase: Option<u8>,
 }
 
 impl Parse for Options {
@@ -104,6 +106,7 @@ impl Options {
             "timeout" => self.timeout = Some(value::duration(input, &word)?),
             "fields" => self.fields = value::fields(input, &word)?,
             "span" => self.span = Some(value::span(input, &word)?),
+            "phase" => self.phase = Some(value::phase(input, &word)?),
             "awaits" => value::only_false(input, &word)?,
             "crate" => self.krate = Some(value::path(input, &word)?),
             "retry" => value::retry(input, &word)?,

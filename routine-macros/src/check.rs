@@ -9,7 +9,7 @@ use crate::borrow;
 use crate::input::{self, Function};
 
 /// Pairs that contradict each other, and why. The error stands at the one that was written later.
-const CONTRADICTIONS: [(&str, &[&str], &str); 14] = [
+const CONTRADICTIONS: [(&str, &[&str], &str); 15] = [
     ("recover", &["must_success"], "a routine either survives its panic or takes the process down with it; keep one"),
     ("in_place", &["every", "cron", "after"], "a function in place runs when it is called; keep one"),
     (
@@ -21,6 +21,7 @@ const CONTRADICTIONS: [(&str, &[&str], &str); 14] = [
     ("in_place", &["root"], "a function in place belongs to its caller's trace; leave `root` out"),
     ("in_place", &["quiet"], "the failure of a function in place is its caller's anyway; leave `quiet` out"),
     ("in_place", &["must_success"], "the caller of a function in place holds its failure and decides; keep one"),
+    ("in_place", &["phase"], "a function in place stops when its caller does; leave `phase` out"),
     ("restart", &["retry"], "`retry` runs the work again after an error, `restart` after any end; keep one"),
     ("restart", &["every", "cron", "after"], "a schedule starts its next run by itself; keep one"),
     ("cron", &["every", "after"], "a cron line says by itself when to run; keep one"),
@@ -88,7 +89,7 @@ fn blocking_options(options: &Options) -> Result<()> {
 /// Options that do nothing yet.
 pub(crate) fn available(options: &Options) -> Result<()> {
     let later = options.words().iter().find(|word| LATER.iter().any(|later| *word == later));
-    match later.or(options.graceful.as_ref()) {
+    match later {
         Some(word) => Err(Error::new_spanned(word, format!("`{word}` is not available yet"))),
         None => Ok(()),
     }

@@ -1,5 +1,7 @@
 //! The static description of a site, and the options of one start as a call of their constructors.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -40,9 +42,14 @@ pub(crate) fn start(
         let place = value.span().resolved_at(Span::mixed_site());
         start.extend(quote_spanned!(place=> .field(#key, &(#value))));
     }
-    if let Some(timeout) = options.timeout {
-        let (seconds, nanos) = (timeout.as_secs(), timeout.subsec_nanos());
-        start.extend(quote!(.timeout(::core::time::Duration::new(#seconds, #nanos))));
+    if let Some(timeout) = options.timeout.map(duration) {
+        start.extend(quote!(.timeout(#timeout)));
+    }
+    if let Some(deadline) = options.graceful.map(duration) {
+        start.extend(quote!(.graceful(#deadline)));
+    }
+    if let Some(phase) = options.phase {
+        start.extend(quote!(.phase(#phase)));
     }
     if options.has("root") {
         start.extend(quote!(.root()));
@@ -59,6 +66,11 @@ pub(crate) fn start(
         start.extend(quote!(.span(#rt::SpanMode::#mode)));
     }
     start
+}
+
+pub(crate) fn duration(duration: Duration) -> TokenStream {
+    let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+    quote!(::core::time::Duration::new(#seconds, #nanos))
 }
 
 fn site(options: &Options, rt: &TokenStream, name: &TokenStream, place: Span) -> TokenStream {

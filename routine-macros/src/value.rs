@@ -194,15 +194,14 @@ pub(crate) fn restart(input: ParseStream<'_>, option: &Ident) -> Result<()> {
     })
 }
 
-pub(crate) fn graceful(input: ParseStream<'_>, option: &Ident) -> Result<Option<Ident>> {
+pub(crate) fn graceful(input: ParseStream<'_>, option: &Ident) -> Result<Option<Duration>> {
     let mut graceful = None;
     if input.peek(Token![=]) || input.peek(Token![:]) {
         return Err(Error::new_spanned(option, format!("`{option}` takes no value")));
     }
     if input.peek(token::Paren) {
         settings(input, option, "must_success(graceful = \"10s\")", &["graceful"], |key, input| {
-            duration(input, key)?;
-            graceful = Some(key.clone());
+            graceful = Some(duration(input, key)?);
             Ok(())
         })?;
     }
@@ -267,6 +266,13 @@ pub(crate) fn comma(input: ParseStream<'_>, between: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(input.span(), format!("expected `,` between {between}")))
+}
+
+pub(crate) fn phase(input: ParseStream<'_>, option: &Ident) -> Result<u8> {
+    assign(input, option, "phase = 1")?;
+    let found = input.cursor();
+    let number = input.parse::<LitInt>().and_then(|number| number.base10_parse());
+    number.map_err(|_| Error::new(found.span(), "`phase` is a number from 0 to 255: `phase = 1`"))
 }
 
 fn at_least_one(input: ParseStream<'_>, option: &Ident) -> Result<()> {

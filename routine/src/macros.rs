@@ -24,7 +24,7 @@
 /// and an error type that nothing tells becomes a [`BoxError`](crate::BoxError). A call, method call, path, field or literal
 /// alone is the future itself, and is evaluated by the caller; everything else runs inside the routine.
 ///
-/// Options: `recover`, `must_success`, `name = "..."` (or an expression that makes a string), `timeout = "30s"`,
+/// Options: `recover`, `must_success`, `must_success(graceful = "10s")`, `phase = 1`, `name = "..."` (or an expression that makes a string), `timeout = "30s"`,
 /// `fields(user = id, size)`, `root`, `quiet`, `span = child | follows | off`, `awaits = false`. They are those of
 /// [`Builder`](crate::Builder), which says what each does; `awaits = false` turns the labels off that tell the dump which line
 /// a routine waits at.

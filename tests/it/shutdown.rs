@@ -81,7 +81,7 @@ fn what_does_not_stop_is_ended_at_its_await_and_named_and_what_never_awaits_is_n
 
 #[test]
 fn phases_are_asked_in_their_order_and_inherited() {
-    assert_eq!(says("phases"), "first is asked\nsecond is asked\nlast is asked\n");
+    assert_eq!(says("phases"), "first is asked\nsecond is asked\nthird is asked\nlast is asked\n");
 }
 
 #[test]

@@ -206,7 +206,14 @@ pub(super) async fn phases() {
         });
         told
     };
-    for started in [asked("last", 9), asked("second", 1), asked("first", 0)] {
+    let (tell, told) = oneshot::channel();
+    routine::routine!(phase = 3, async move {
+        let asked = cancelled();
+        let _ = tell.send(());
+        asked.await;
+        println!("third is asked");
+    });
+    for started in [told, asked("last", 9), asked("second", 1), asked("first", 0)] {
         started.await.expect("it has started");
     }
     assert!(shutdown(LONG).await.is_clean());

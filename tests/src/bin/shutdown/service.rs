@@ -132,8 +132,7 @@ async fn fails() -> routine::Handle<()> {
         println!("server stops");
     });
     told.await.expect("it has started");
-    let fails = async { Err::<(), _>("the port is taken") };
-    Builder::new().policy(routine::Policy::MustSuccess).graceful(SHORT * 5).spawn(fails)
+    routine::routine!(must_success(graceful = "2s"), async { Err::<(), _>("the port is taken") })
 }
 
 /// A routine fails that must not, and has asked for an orderly end.

@@ -1,6 +1,6 @@
 //@ errors: 1
-//@ says: `graceful` is not available yet
-//@ at: 18:24
+//@ says: `phase` is a number from 0 to 255: `phase = 1`
+//@ at: 18:19
 #![allow(unused)]
 
 use std::io;
@@ -15,4 +15,4 @@ async fn rd() -> io::Result<u8> {
 
 fn main() {}
 
-#[routine(must_success(graceful = "10s"))] async fn a() {}
+#[routine(phase = 256)] async fn a() {}
