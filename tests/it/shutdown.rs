@@ -112,6 +112,11 @@ fn pools_take_nothing_new_and_run_what_they_took_those_of_a_later_phase_later() 
 }
 
 #[test]
+fn what_waits_in_a_blocking_pool_behind_a_closure_that_does_not_stop_never_runs() {
+    assert_eq!(says("blocking_pool"), "did not stop 2, left 1\ncancelled true\n");
+}
+
+#[test]
 fn a_process_has_one_shutdown_and_whoever_calls_again_gets_the_same_report() {
     assert_eq!(says("twice"), "same true\nafter true\n");
 }

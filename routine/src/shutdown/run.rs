@@ -154,16 +154,21 @@ impl Runner {
     fn listen(&self, has_returned: &Arc<AtomicBool>) {
         use super::signals::Signals;
 
+        // Here and not on the other thread, so that a signal that comes as soon as `main` runs is heard.
+        let signals = thread::runtime().and_then(|runtime| {
+            let _inside = runtime.enter();
+            Signals::new()
+        });
+        let mut signals = match signals {
+            Ok(signals) => signals,
+            Err(error) => {
+                tracing::error!(target: "routine", %error, "signals cannot be heard");
+                return;
+            }
+        };
         let deadline = self.deadline;
         let returned = Arc::clone(has_returned);
-        let listens = thread::spawn(async move {
-            let mut signals = match Signals::new() {
-                Ok(signals) => signals,
-                Err(error) => {
-                    tracing::error!(target: "routine", %error, "signals cannot be heard");
-                    return;
-                }
-            };
+        let listens = async move {
             let first = signals.next().await;
             tracing::info!(target: "routine", "{}: shutting down within {deadline:?}; a second signal exits at once", first.name);
             CODE.store(first.code(), Ordering::SeqCst);
@@ -173,10 +178,8 @@ impl Runner {
             });
             drop(ends);
             exit::end_process(signals.next().await.code());
-        });
-        if let Err(error) = listens {
-            tracing::error!(target: "routine", %error, "no thread can be started to hear signals");
-        }
+        };
+        drop(thread::spawn(listens));
     }
 
     #[cfg(not(feature = "signal"))]

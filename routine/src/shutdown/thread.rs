@@ -15,16 +15,21 @@ static RUNTIME: OnceLock<Handle> = OnceLock::new();
 /// # Errors
 /// Where the system gives no more threads.
 pub(super) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-    let runtime = match RUNTIME.get() {
-        Some(runtime) => runtime,
-        None => {
-            // Two at once may start a thread each; the one that comes second ends with its runtime's handle.
-            let started = start()?;
-            RUNTIME.get_or_init(|| started)
-        }
-    };
-    runtime.spawn(future);
+    runtime()?.spawn(future);
     Ok(())
+}
+
+/// The runtime of the library, on its thread.
+///
+/// # Errors
+/// As [`spawn`].
+pub(super) fn runtime() -> io::Result<&'static Handle> {
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
+    // Of two who come at once each starts a thread, and one of those has nothing to do.
+    let started = start()?;
+    Ok(RUNTIME.get_or_init(|| started))
 }
 
 fn start() -> io::Result<Handle> {

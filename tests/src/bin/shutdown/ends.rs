@@ -227,12 +227,11 @@ pub(super) async fn time_of_phases() {
         let asked = cancelled();
         let _ = tell.send(());
         asked.await;
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
         println!("flushed");
     });
     told.await.expect("it has started");
     let report = shutdown(Duration::from_secs(2)).await;
-    assert!(report.took() < Duration::from_millis(1900), "{report}");
     println!("did not stop {}, left {}", report.did_not_stop(), report.left());
 }
 
@@ -281,6 +280,23 @@ pub(super) async fn pools() {
     println!("drained, asked {}", queued.await.expect("it was taken"));
     in_phase.await.expect("it ends");
     println!("clean {}", done.await.is_clean());
+}
+
+/// What waits behind a closure that does not stop never runs.
+pub(super) async fn blocking_pool() {
+    let pool = Pool::builder("files").workers(1).queue(8).build_blocking().expect("it is a pool");
+    let (tell, told) = oneshot::channel();
+    let runs = pool.try_submit(move || {
+        let _ = tell.send(());
+        thread::sleep(Duration::from_secs(30));
+    });
+    told.await.expect("it runs");
+    let waits = pool.try_submit(|| println!("it has run")).expect("there is room");
+    let report = shutdown(Duration::from_secs(2)).await;
+    println!("did not stop {}, left {}", report.did_not_stop(), report.left());
+    println!("cancelled {}", waits.await.unwrap_err().is_cancelled());
+    drop(runs);
+    std::process::exit(0);
 }
 
 pub(super) async fn twice() {

@@ -29,6 +29,7 @@ fn main() {
         "time_of_phases" => on(2, ends::time_of_phases()),
         "shield" => on(2, ends::shield()),
         "pools" => on(2, ends::pools()),
+        "blocking_pool" => on(2, ends::blocking_pool()),
         "twice" => on(2, ends::twice()),
         "caller" => on(2, ends::caller()),
         "books" => on(2, ends::books()),
