@@ -49,6 +49,7 @@ mod pool_bounds;
 mod pool_failures;
 mod pool_life;
 mod pool_map;
+mod pool_map_ends;
 mod registry;
 mod reports;
 mod trace;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_core::Stream;
+
 use super::shared::Shared;
 use super::submit::{self, reject};
 use super::{InvalidPool, NotClosed, Pool, PoolMap, PoolStats, SubmitError};
@@ -145,13 +147,15 @@ impl BlockingPool {
 
     /// Works on each item of an iterator, on the threads of this pool; see [`Pool::map`]. `work` is called with each item and gives
     /// the closure to run.
+    ///
+    /// Dropping the stream cancels the closures that wait, and turns [`is_cancelled`](crate::is_cancelled) inside those that run.
     // The closure of closures has no name.
     #[allow(clippy::type_complexity)]
     #[track_caller]
     pub fn map<I, W, R, M>(
         &self,
         items: I,
-        mut work: M,
+        work: M,
     ) -> PoolMap<Items<I::IntoIter>, impl FnMut(I::Item) -> Closure<W> + use<I, W, R, M>, Closure<W>, R::Value>
     where
         I: IntoIterator,
@@ -159,7 +163,26 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        self.pool.map(items, move |item| Closure(Some(work(item))))
+        self.map_stream(Items::of(items), work)
+    }
+
+    /// [`map`](Self::map) for an input that is a stream: a channel's receiver, the lines of a file.
+    // The closure of closures has no name.
+    #[allow(clippy::type_complexity)]
+    #[track_caller]
+    pub fn map_stream<S, W, R, M>(
+        &self,
+        input: S,
+        mut work: M,
+    ) -> PoolMap<S, impl FnMut(S::Item) -> Closure<W> + use<S, W, R, M>, Closure<W>, R::Value>
+    where
+        S: Stream,
+        M: FnMut(S::Item) -> W,
+        W: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        let start = Start::typed(type_name::<W>, Policy::Log);
+        self.pool.map_as(&start, Flags::BLOCKING, input, move |item| Closure(Some(work(item))))
     }
 
     fn shared(&self) -> &Arc<Shared> {

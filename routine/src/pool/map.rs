@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
+use tokio::task::coop;
 
 use super::Pool;
 use super::ring::{MapBody, Ring};
@@ -27,16 +28,20 @@ use crate::start::Start;
 /// Items a worker that are under way, at most, so that a worker finds its next job while the results are looked at.
 const AHEAD: usize = 16;
 
+/// Items beyond the workers that are under way, at most, however many workers there are.
+const AHEAD_OF_ALL: usize = 4_096;
+
 impl Pool {
     /// Works on each item of an iterator, on the workers of this pool, each in a routine of its own. The results come as a stream,
     /// in the order of the items; with [`as_completed`](PoolMap::as_completed), as the jobs end.
     ///
-    /// The input is pulled lazily, sixteen items a worker ahead at most, so memory does not grow with it; what a job needs of
-    /// memory is used again for the next. The jobs wait for workers in turn with those that are submitted, and take no place of
-    /// the queue from them.
+    /// The input is pulled lazily, sixteen items a worker ahead at most, and 4,096 beyond the workers, so memory does not grow
+    /// with it; what a job needs of memory is used again for the next. A pool that is resized is pulled for as it is from the
+    /// next items on. The jobs wait for workers in turn with those that are submitted, and take no place of the queue from them.
     ///
-    /// A failure is an item, and ends nothing else. A pool that closes meanwhile gives an error, and then the end. Dropping the
-    /// stream ends the jobs that are under way, each counted as cancelled; what failed unasked is reported.
+    /// A failure is an item, and ends nothing else. A pool that closes meanwhile gives an error, and then the end. So does
+    /// polling the stream inside a job of this pool, which would hold the worker that it waits for. Dropping the stream ends the
+    /// jobs that are under way, each counted as cancelled; what failed unasked is reported.
     ///
     /// `work` is called with each item and gives the future; what that uses must be its own, so clone into it.
     ///
@@ -65,7 +70,8 @@ impl Pool {
         W: FnMut(I::Item) -> F,
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        self.map_stream(Items::of(items), work)
+        let start = Start::typed(type_name::<F>, Policy::Log);
+        self.map_as(&start, Flags::ON_RUNTIME, Items::of(items), work)
     }
 
     /// [`map`](Self::map) for an input that is a stream: a channel's receiver, the lines of a file.
@@ -77,12 +83,20 @@ impl Pool {
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
         let start = Start::typed(type_name::<F>, Policy::Log);
-        let room = self.shared().size().saturating_mul(AHEAD);
+        self.map_as(&start, Flags::ON_RUNTIME, input, work)
+    }
+
+    /// [`map_stream`](Self::map_stream) with jobs that say of themselves where they were started, and on what they run.
+    pub(super) fn map_as<S, F, W, T>(&self, start: &Start, flags: Flags, input: S, work: W) -> PoolMap<S, W, F, T>
+    where
+        F: Future,
+    {
         let under_way = UnderWay {
             pool: self.clone(),
             origin: start.origin(),
-            ring: Ring::new(room),
-            room,
+            flags: flags.with(Flags::QUIET),
+            ring: Ring::new(self.shared().runs_on_threads()),
+            room: 0,
             begun: 0,
             handed_over: 0,
             free: Vec::new(),
@@ -120,8 +134,9 @@ enum Source {
 struct UnderWay<F: Future, T> {
     pool: Pool,
     origin: u32,
+    flags: Flags,
     ring: Arc<Ring<F, T>>,
-    /// Jobs that may be under way.
+    /// Jobs that may be under way; 0 until the pool was asked for its size.
     room: usize,
     begun: usize,
     handed_over: usize,
@@ -138,39 +153,57 @@ where
     F: Future<Output: IntoOutcome<Value = T> + 'static> + Send + 'static,
     T: Send + 'static,
 {
-    /// Why the pool takes no job from here, if it does not.
-    fn refusal(&self) -> Option<Refusal> {
-        let pool = self.pool.shared();
-        if pool.room.is_closed() {
-            return Some(Refusal::PoolClosed);
+    /// Whether whoever is polled here is a job of the pool.
+    fn is_inside(&self) -> bool {
+        current::slot().is_some_and(|slot| self.pool.shared().runs(slot.routine()))
+    }
+
+    fn is_closed(&self) -> bool {
+        self.pool.shared().room.is_closed()
+    }
+
+    /// Whether to pull: some items at a time, since whoever pulls one at a time locks and wakes for each.
+    fn wants_more(&mut self) -> bool {
+        if self.room == 0 {
+            self.room = room_of(self.pool.shared().size());
         }
-        current::slot().is_some_and(|slot| pool.runs(slot.routine())).then_some(Refusal::OwnPool)
+        self.len() <= self.room - self.batch()
+    }
+
+    fn has_room(&self) -> bool {
+        self.len() < self.room
     }
 
     fn begin(&mut self, future: F) {
-        let flags = Flags::ON_RUNTIME.with(Flags::QUIET);
-        let born = birth::begin_at(self.origin, Policy::Log, flags, current::slot());
+        let born = birth::begin_at(self.origin, Policy::Log, self.flags, current::slot());
         let mut body = self.free.pop().unwrap_or_else(|| Box::pin(MapBody::new(Arc::clone(&self.ring))));
         body.as_mut().begin(born, future, self.begun);
         self.begun += 1;
         self.jobs.push(Job { id: born.identity.id(), slot: born.slot, key: None, has_place: false, body, share: None });
+        // As many as were put before: the first begins at once, however slow the input is, and many cost few locks.
+        let put = self.len() - self.jobs.len();
+        if self.jobs.len() >= put.clamp(1, self.batch()) {
+            self.put();
+        }
     }
 
     /// Puts what was begun into the pool's queue.
     fn put(&mut self) {
         if !self.jobs.is_empty() {
-            self.pool.shared().put_all(&mut self.jobs);
+            self.room = room_of(self.pool.shared().put_all(&mut self.jobs));
         }
     }
 
     /// The next result of what is under way.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        let budget = ready!(coop::poll_proceed(cx));
         let mut body = loop {
             match self.ended.pop_front() {
                 Some(body) => break body,
                 None => ready!(self.ring.poll_ended(&mut self.ended, cx)),
             }
         };
+        budget.made_progress();
         let result = body.as_mut().take();
         self.free.push(body);
         self.handed_over += 1;
@@ -182,17 +215,28 @@ impl<F: Future, T> UnderWay<F, T> {
     fn len(&self) -> usize {
         self.begun - self.handed_over
     }
+
+    /// Items that are pulled together, once it is on its way.
+    const fn batch(&self) -> usize {
+        self.room / 8
+    }
+}
+
+/// Jobs that may be under way in a pool of that size.
+fn room_of(workers: usize) -> usize {
+    workers.saturating_mul(AHEAD).min(workers.saturating_add(AHEAD_OF_ALL))
 }
 
 impl<F: Future, T> Drop for UnderWay<F, T> {
     fn drop(&mut self) {
-        self.ring.abandon();
+        self.ring.abandon(mem::take(&mut self.ended));
         self.pool.shared().sweep();
     }
 }
 
 impl<S, W, F: Future, T> PoolMap<S, W, F, T> {
-    /// Gives the results as the jobs end, and not in the order of their items. A slow job then holds back no other.
+    /// Gives the results as the jobs end, and not in the order of their items. A slow job then holds back no other. Asked for
+    /// after the first result, it holds from the next on.
     pub fn as_completed(self) -> Self {
         self.under_way.ring.as_completed();
         self
@@ -226,17 +270,20 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
-        // Some at a time, since whoever pulls one at a time locks and wakes for each.
-        let pulls = this.under_way.len() <= this.under_way.room - this.under_way.room / 8;
-        while pulls && matches!(this.source, Source::Open) && this.under_way.len() < this.under_way.room {
-            if let Some(refusal) = this.under_way.refusal() {
-                *this.source = Source::Refused(refusal);
-                break;
+        if matches!(this.source, Source::Open) && this.under_way.wants_more() {
+            if this.under_way.is_inside() {
+                *this.source = Source::Refused(Refusal::OwnPool);
             }
-            match this.input.as_mut().poll_next(cx) {
-                Poll::Ready(Some(item)) => this.under_way.begin((this.work)(item)),
-                Poll::Ready(None) => *this.source = Source::Over,
-                Poll::Pending => break,
+            while matches!(this.source, Source::Open) && this.under_way.has_room() {
+                if this.under_way.is_closed() {
+                    *this.source = Source::Refused(Refusal::PoolClosed);
+                    break;
+                }
+                match this.input.as_mut().poll_next(cx) {
+                    Poll::Ready(Some(item)) => this.under_way.begin((this.work)(item)),
+                    Poll::Ready(None) => *this.source = Source::Over,
+                    Poll::Pending => break,
+                }
             }
         }
         this.under_way.put();

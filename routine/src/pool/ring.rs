@@ -1,4 +1,8 @@
 //! Where the jobs of a map leave their results: each job is one box, which goes to a worker, comes back here, and is used again.
+//!
+//! # Invariants
+//! - One lock. No code of a user runs under it but the clone of the waker of whoever asks: boxes are moved, and dropped outside.
+//! - Once `is_abandoned` is set under it nothing is kept here any more, nor does a closure begin that nobody would ask to stop.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -11,26 +15,33 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 
 use super::job::{Body, outcome_of};
-use crate::birth::{Born, Identity};
+use crate::birth::Born;
 use crate::error::Error;
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::panic;
+use crate::registry::Slot;
 use crate::task::{Fallible, Task};
 
 type Boxed<F, T> = Pin<Box<MapBody<F, T>>>;
 
 pub(super) struct Ring<F: Future, T> {
     is_abandoned: AtomicBool,
+    /// Whether the jobs run on threads, where nothing can stop them but to ask.
+    on_threads: bool,
     state: Mutex<State<F, T>>,
 }
 
 struct State<F: Future, T> {
-    /// In the order of the items, each at its number modulo their number; empty where the order is that of the ends.
-    places: Vec<Option<Boxed<F, T>>>,
+    /// Whether the order is that of the items, and not that of the ends.
+    in_order: bool,
+    /// In the order of the items, from the next one on, those that have ended.
+    places: VecDeque<Option<Boxed<F, T>>>,
     /// The number of the item whose result is next.
     next: usize,
     /// In the order of the ends.
     ended: VecDeque<Boxed<F, T>>,
+    /// Of those on threads, the ones that run: their slots, and their numbers.
+    running: Vec<(&'static Slot, u64)>,
     waker: Option<Waker>,
 }
 
@@ -39,7 +50,7 @@ pin_project! {
     pub(super) struct MapBody<F: Future, T> {
         #[pin]
         routine: Option<Task<Fallible, F>>,
-        identity: Option<Identity>,
+        born: Option<Born>,
         result: Option<Result<T, Error>>,
         number: usize,
         ring: Arc<Ring<F, T>>,
@@ -47,32 +58,56 @@ pin_project! {
 }
 
 impl<F: Future, T> Ring<F, T> {
-    pub(super) fn new(room: usize) -> Arc<Self> {
-        let places = std::iter::repeat_with(|| None).take(room).collect();
-        let state = State { places, next: 0, ended: VecDeque::new(), waker: None };
-        Arc::new(Self { is_abandoned: AtomicBool::new(false), state: Mutex::new(state) })
+    pub(super) fn new(on_threads: bool) -> Arc<Self> {
+        let state = State {
+            in_order: true,
+            places: VecDeque::new(),
+            next: 0,
+            ended: VecDeque::new(),
+            running: Vec::new(),
+            waker: None,
+        };
+        Arc::new(Self { is_abandoned: AtomicBool::new(false), on_threads, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State<F, T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// From here on the order is that of the ends. What has ended out of its turn comes next.
     pub(super) fn as_completed(&self) {
-        self.state().places = Vec::new();
+        let mut state = self.state();
+        state.in_order = false;
+        let State { places, ended, .. } = &mut *state;
+        ended.extend(places.drain(..).flatten());
     }
 
-    /// Nobody asks for results any more.
-    pub(super) fn abandon(&self) {
-        self.is_abandoned.store(true, Ordering::Release);
+    /// Nobody asks for results any more, nor for those that were taken from here.
+    pub(super) fn abandon(&self, taken: VecDeque<Boxed<F, T>>) {
         let mut state = self.state();
+        self.is_abandoned.store(true, Ordering::Release);
         let (places, ended) = (mem::take(&mut state.places), mem::take(&mut state.ended));
+        let running = mem::take(&mut state.running);
         let waker = state.waker.take();
         drop(state);
-        drop(waker);
+        for token in running.into_iter().filter_map(|(slot, id)| slot.cancel(id)) {
+            panic::swallow(|| token.cancel());
+        }
+        panic::swallow(|| drop(waker));
         // One by one, since two drops that panic at once would end the process.
-        for body in places.into_iter().flatten().chain(ended) {
+        for body in taken.into_iter().chain(places.into_iter().flatten()).chain(ended) {
             panic::swallow(|| drop(body));
         }
+    }
+
+    /// A closure is about to run on this thread, unless nobody would hear of it.
+    fn enter(&self, born: Born) -> bool {
+        let mut state = self.state();
+        let is_wanted = !self.is_abandoned.load(Ordering::Acquire);
+        if is_wanted {
+            state.running.push((born.slot, born.identity.id()));
+        }
+        is_wanted
     }
 
     /// Moves what has ended to `ended`, at least one; in the order of the items, those whose turn it is.
@@ -101,23 +136,27 @@ impl<F: Future, T> Ring<F, T> {
         if self.is_abandoned.load(Ordering::Acquire) {
             return Err(body);
         }
-        let room = state.places.len();
-        let is_next = room == 0 || body.number == state.next;
-        if room == 0 {
-            state.ended.push_back(body);
-        } else {
-            let place = body.number % room;
-            state.places[place] = Some(body);
+        if let (true, Some(born)) = (self.on_threads, body.born) {
+            state.running.retain(|(_, running)| *running != born.identity.id());
         }
-        Ok(if is_next { state.waker.take() } else { None })
+        if !state.in_order {
+            state.ended.push_back(body);
+            return Ok(state.waker.take());
+        }
+        let place = body.number - state.next;
+        if place >= state.places.len() {
+            state.places.resize_with(place + 1, || None);
+        }
+        state.places[place] = Some(body);
+        Ok(if place == 0 { state.waker.take() } else { None })
     }
 }
 
 impl<F: Future, T> State<F, T> {
     /// What is next in the order of the items, if it has ended.
     fn take_next(&mut self) -> Option<Boxed<F, T>> {
-        let place = self.next.checked_rem(self.places.len())?;
-        let body = self.places[place].take()?;
+        let body = self.places.front_mut()?.take()?;
+        self.places.pop_front();
         self.next += 1;
         Some(body)
     }
@@ -128,14 +167,14 @@ where
     F: Future<Output: IntoOutcome<Value = T>>,
 {
     pub(super) const fn new(ring: Arc<Ring<F, T>>) -> Self {
-        Self { routine: None, identity: None, result: None, number: 0, ring }
+        Self { routine: None, born: None, result: None, number: 0, ring }
     }
 
     /// Makes it the job of the item with that number.
     pub(super) fn begin(self: Pin<&mut Self>, born: Born, future: F, number: usize) {
         let mut this = self.project();
         this.routine.set(Some(Task::new(born.slot, future)));
-        *this.identity = Some(born.identity);
+        *this.born = Some(born);
         *this.result = None;
         *this.number = number;
     }
@@ -143,9 +182,9 @@ where
     /// What it ended in.
     pub(super) fn take(self: Pin<&mut Self>) -> Result<T, Error> {
         let this = self.project();
-        match (this.result.take(), this.identity) {
+        match (this.result.take(), this.born) {
             (Some(result), _) => result.map_err(Error::taken),
-            (None, Some(identity)) => Err(identity.cancelled()),
+            (None, Some(born)) => Err(born.identity.cancelled()),
             (None, None) => unreachable!("it is taken when it has been run"),
         }
     }
@@ -157,7 +196,13 @@ where
     T: Send,
 {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let this = self.project();
+        let mut this = self.project();
+        if let (true, Some(born)) = (this.ring.on_threads, *this.born) {
+            if !this.ring.enter(born) {
+                this.routine.set(None);
+                return Poll::Ready(Outcome::Cancelled);
+            }
+        }
         let Some(routine) = this.routine.as_pin_mut() else { return Poll::Ready(Outcome::Cancelled) };
         let result = ready!(routine.poll(cx));
         let outcome = outcome_of(&result);

@@ -177,20 +177,21 @@ impl Shared {
         self.follow(dispatch);
     }
 
-    /// Takes the jobs of a map in, and puts them into the queue.
-    pub(super) fn put_all(self: &Arc<Self>, jobs: &mut Vec<Job>) {
+    /// Takes the jobs of a map in, and puts them into the queue. How many jobs may run at once.
+    pub(super) fn put_all(self: &Arc<Self>, jobs: &mut Vec<Job>) -> usize {
         for job in &*jobs {
             job.slot.add(Flags::QUEUED);
         }
         let mut state = self.state();
         self.live.fetch_add(jobs.len(), Ordering::Relaxed);
         state.stats.submitted += jobs.len() as u64;
+        let limit = state.limit;
         if state.phase != Phase::Open {
             drop(state);
             for job in jobs.drain(..) {
                 self.end_undone(job);
             }
-            return;
+            return limit;
         }
         for job in jobs.drain(..) {
             state.put_quietly(Item::Job(job));
@@ -202,6 +203,7 @@ impl Shared {
             self.follow(first);
             self.dispatch_all();
         }
+        limit
     }
 
     /// Ends what waits and was aborted, and has the workers look at what runs.
