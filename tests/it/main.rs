@@ -46,6 +46,7 @@ mod peers_group;
 mod peers_pool;
 mod pool_blocking;
 mod pool_bounds;
+mod pool_close;
 mod pool_failures;
 mod pool_life;
 mod pool_map;

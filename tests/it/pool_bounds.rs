@@ -115,7 +115,7 @@ async fn submit_within_waits_so_long_for_room() {
     let (end, running) = held(&pool);
     let started = tokio::time::Instant::now();
     let refused = pool.submit_within(Duration::from_secs(5), async { Ok::<_, Error>(1) }).await.unwrap_err();
-    assert_eq!((refused.kind(), started.elapsed().as_secs()), (SubmitErrorKind::Full, 5));
+    assert_eq!((refused.kind(), started.elapsed().as_secs()), (SubmitErrorKind::TimedOut, 5));
     let mut waits = pin!(pool.submit_within(Duration::from_secs(5), refused.into_job()));
     assert!(poll!(waits.as_mut()).is_pending());
     end.send(()).unwrap();

@@ -26,9 +26,14 @@ use crate::task::Fallible;
 /// A [`Pool`] of threads of its own, for closures that block: files, processes, computation. Made by
 /// [`PoolBuilder::build_blocking`](super::PoolBuilder::build_blocking).
 ///
-/// It has the same shape, and the same promises, but for one: a closure that runs cannot be stopped from outside. To abort it
-/// turns [`is_cancelled`](crate::is_cancelled) inside it, and so does the end of the pool; its handle gives what it ends in.
-/// The pool's threads end when the last handle is gone and their closures have returned; the runtime's end does not wait for them.
+/// It has the same shape, and the same promises, but for two:
+///
+/// - A closure that runs cannot be stopped from outside. To abort it turns [`is_cancelled`](crate::is_cancelled) inside it, and so
+///   does the end of the pool; its handle gives what it ends in.
+/// - It does not end with the runtime on which it was built, nor does that runtime wait for it. The pool goes on to take jobs; what
+///   they start on that runtime is cancelled.
+///
+/// Its threads end when they have nothing left to do and the pool is closed, or its last handle is gone.
 ///
 /// ```
 /// use routine::Pool;

@@ -248,14 +248,17 @@ impl Shared {
     /// Has those go on who wait for room.
     pub(super) fn free(&self, places: usize) {
         if places > 0 {
-            self.room.add_permits(places);
+            panic::swallow(|| self.room.add_permits(places));
         }
     }
 
     /// The end of a job was told: the last thing that happens to it.
     pub(super) fn told(&self) {
         if self.live.fetch_sub(1, Ordering::Release) == 1 {
-            self.drained.notify_waiters();
+            panic::swallow(|| self.drained.notify_waiters());
+            if self.room.is_closed() {
+                self.root().let_go();
+            }
         }
     }
 
