@@ -44,6 +44,7 @@ mod outside;
 mod panic_abort;
 mod peers_group;
 mod peers_pool;
+mod peers_starts;
 mod pool_blocking;
 mod pool_bounds;
 mod pool_close;

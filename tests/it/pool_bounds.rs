@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::poll;
+use futures_util::{FutureExt, poll};
 use routine::pool::SubmitErrorKind;
 use routine::{Error, Handle, Pool, RoutineState, snapshot};
 use routine_tests::Drops;
@@ -236,6 +236,27 @@ async fn a_worker_lets_other_tasks_run() {
     pool.close().await;
     assert!(turns.load(SeqCst) >= 10, "{} turns beside ten thousand jobs", turns.load(SeqCst));
     other.abort();
+}
+
+#[tokio::test]
+async fn handles_that_are_ready_let_other_tasks_run() {
+    let pool = pool(1, 1_000);
+    let mut handles: Vec<_> = (0..1_000).map(|_| pool.try_submit(async {}).unwrap()).collect();
+    pool.close().await;
+    let mut pauses = 0;
+    while let Some(handle) = handles.last_mut() {
+        match handle.now_or_never() {
+            Some(result) => {
+                result.unwrap();
+                handles.pop();
+            }
+            None => {
+                pauses += 1;
+                yield_now().await;
+            }
+        }
+    }
+    assert!(pauses > 0, "tokio lets nobody take a thousand results in one turn");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Work on each item of an input, side by side.
 
+use std::any::type_name;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::mem;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -11,10 +14,13 @@ use pin_project_lite::pin_project;
 
 use super::Scope;
 use super::scope::EndWhenDropped;
-use super::shared::Waits;
+use super::shared::{Shared, Waits};
+use super::typed::asked_for;
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::outcome::IntoOutcome;
+use crate::policy::Policy;
+use crate::start::Start;
 
 /// Works on each item of an iterator, `limit` at once, each in a routine of its own. The results come as a stream, in the order
 /// of the items; with [`as_completed`](Map::as_completed), as the routines end.
@@ -63,7 +69,7 @@ where
     F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
     assert!(limit > 0, "a map with a limit of 0 would never run anything");
-    Map { input, is_over: false, work, limit, under_way: UnderWay::in_order() }
+    Map { input, is_over: false, work, limit, under_way: UnderWay::at(Location::caller()) }
 }
 
 /// An iterator, as [`map`] pulls it.
@@ -107,9 +113,10 @@ pin_project! {
 }
 
 impl<S, W, T> Map<S, W, T> {
-    /// Gives the results as the routines end, and not in the order of their items. A slow item then holds back no other.
+    /// Gives the results as the routines end, and not in the order of their items. A slow item then holds back no other. Asked for
+    /// after the first result, it holds from the next on.
     pub fn as_completed(mut self) -> Self {
-        self.under_way = UnderWay::as_completed();
+        self.under_way.as_completed();
         self
     }
 }
@@ -167,33 +174,43 @@ where
 /// The routines whose results were not handed over yet.
 struct UnderWay<T> {
     group: EndWhenDropped<Scope>,
+    /// Where the map was written.
+    caller: &'static Location<'static>,
     handles: Handles<T>,
 }
 
 enum Handles<T> {
     InOrder(VecDeque<Handle<T>>),
-    AsCompleted {
-        handles: HashMap<u64, Handle<T>>,
-        /// One that has ended, and whose handle was not asked yet.
-        ending: Option<Handle<T>>,
-    },
+    AsCompleted(Ends<T>),
+}
+
+/// In the order of the ends.
+struct Ends<T> {
+    /// Those that were started before this order was asked for, whose ends the group does not tell.
+    early: VecDeque<Handle<T>>,
+    /// The others, by their numbers.
+    handles: HashMap<u64, Handle<T>>,
+    /// One that has ended, and whose handle was not asked yet.
+    ending: Option<Handle<T>>,
 }
 
 impl<T> UnderWay<T> {
-    fn in_order() -> Self {
-        let group = Scope::new(usize::MAX, None, None, Waits::AtHandles);
-        Self { group: EndWhenDropped(group), handles: Handles::InOrder(VecDeque::new()) }
+    fn at(caller: &'static Location<'static>) -> Self {
+        let group = Scope::new(usize::MAX, None, None, Waits::ForHandles);
+        Self { group: EndWhenDropped(group), caller, handles: Handles::InOrder(VecDeque::new()) }
     }
 
-    fn as_completed() -> Self {
-        let group = Scope::new(usize::MAX, None, None, Waits::ForHandles);
-        Self { group: EndWhenDropped(group), handles: Handles::AsCompleted { handles: HashMap::new(), ending: None } }
+    fn as_completed(&mut self) {
+        if let Handles::InOrder(early) = &mut self.handles {
+            let early = mem::take(early);
+            self.handles = Handles::AsCompleted(Ends { early, handles: HashMap::new(), ending: None });
+        }
     }
 
     fn len(&self) -> usize {
         match &self.handles {
             Handles::InOrder(handles) => handles.len(),
-            Handles::AsCompleted { handles, ending } => handles.len() + usize::from(ending.is_some()),
+            Handles::AsCompleted(ends) => ends.early.len() + ends.handles.len() + usize::from(ends.ending.is_some()),
         }
     }
 
@@ -202,11 +219,15 @@ impl<T> UnderWay<T> {
         F: Future<Output: IntoOutcome<Value = T> + 'static> + Send + 'static,
         T: Send + 'static,
     {
-        let handle = self.group.0.go(future);
+        let scope = &self.group.0;
         match &mut self.handles {
-            Handles::InOrder(handles) => handles.push_back(handle),
-            Handles::AsCompleted { handles, .. } => {
-                handles.insert(handle.id().get(), handle);
+            Handles::InOrder(handles) => {
+                let start = Start::typed_at(type_name::<F>, Policy::Log, self.caller);
+                handles.push_back(scope.go_as(start, future));
+            }
+            Handles::AsCompleted(ends) => {
+                let handle = scope.go_as(asked_for(type_name::<F>, self.caller), future);
+                ends.handles.insert(handle.id().get(), handle);
             }
         }
     }
@@ -219,18 +240,31 @@ impl<T> UnderWay<T> {
                 handles.pop_front();
                 Poll::Ready(Some(result))
             }
-            Handles::AsCompleted { handles, ending } => loop {
-                if let Some(ended) = ending {
-                    let result = ready!(Pin::new(ended).poll(cx));
-                    *ending = None;
-                    return Poll::Ready(Some(result));
-                }
-                if handles.is_empty() {
-                    return Poll::Ready(None);
-                }
-                let Some(id) = ready!(self.group.0.shared().poll_ended(cx)) else { return Poll::Ready(None) };
-                *ending = handles.remove(&id);
-            },
+            Handles::AsCompleted(ends) => ends.poll_next(self.group.0.shared(), cx),
+        }
+    }
+}
+
+impl<T> Ends<T> {
+    fn poll_next(&mut self, group: &Shared, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        if let Some((place, result)) = self.early.iter_mut().enumerate().find_map(|(place, handle)| {
+            let Poll::Ready(result) = Pin::new(handle).poll(cx) else { return None };
+            Some((place, result))
+        }) {
+            self.early.remove(place);
+            return Poll::Ready(Some(result));
+        }
+        loop {
+            if let Some(ended) = &mut self.ending {
+                let result = ready!(Pin::new(ended).poll(cx));
+                self.ending = None;
+                return Poll::Ready(Some(result));
+            }
+            if self.handles.is_empty() {
+                return if self.early.is_empty() { Poll::Ready(None) } else { Poll::Pending };
+            }
+            let Some(id) = ready!(group.poll_ended(cx)) else { return Poll::Ready(None) };
+            self.ending = self.handles.remove(&id);
         }
     }
 }

@@ -10,8 +10,10 @@ pub(crate) mod member;
 #[cfg(all(test, routine_loom))]
 mod models;
 mod options;
+mod queue;
 mod race;
 mod ready;
+mod room;
 mod scope;
 mod shared;
 mod typed;
