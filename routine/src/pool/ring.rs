@@ -34,11 +34,11 @@ pub(super) struct Ring<F: Future, T> {
 struct State<F: Future, T> {
     /// Whether the order is that of the items, and not that of the ends.
     in_order: bool,
-    /// In the order of the items, from the next one on, those that have ended.
-    places: VecDeque<Option<Boxed<F, T>>>,
-    /// The number of the item whose result is next.
+    /// The number of the item that is to end next.
     next: usize,
-    /// In the order of the ends.
+    /// In the order of the items, from the one after the next on, those that have ended before it.
+    places: VecDeque<Option<Boxed<F, T>>>,
+    /// Those whose turn it is.
     ended: VecDeque<Boxed<F, T>>,
     /// Of those on threads, the ones that run: their slots, and their numbers.
     running: Vec<(&'static Slot, u64)>,
@@ -101,7 +101,7 @@ impl<F: Future, T> Ring<F, T> {
     }
 
     /// A closure is about to run on this thread, unless nobody would hear of it.
-    fn enter(&self, born: Born) -> bool {
+    fn enter(&self, born: &Born) -> bool {
         let mut state = self.state();
         let is_wanted = !self.is_abandoned.load(Ordering::Acquire);
         if is_wanted {
@@ -110,13 +110,10 @@ impl<F: Future, T> Ring<F, T> {
         is_wanted
     }
 
-    /// Moves what has ended to `ended`, at least one; in the order of the items, those whose turn it is.
+    /// Moves those whose turn it is to `ended`, at least one.
     pub(super) fn poll_ended(&self, ended: &mut VecDeque<Boxed<F, T>>, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.state();
         mem::swap(&mut state.ended, ended);
-        while let Some(body) = state.take_next() {
-            ended.push_back(body);
-        }
         if !ended.is_empty() {
             return Poll::Ready(());
         }
@@ -136,29 +133,42 @@ impl<F: Future, T> Ring<F, T> {
         if self.is_abandoned.load(Ordering::Acquire) {
             return Err(body);
         }
-        if let (true, Some(born)) = (self.on_threads, body.born) {
-            state.running.retain(|(_, running)| *running != born.identity.id());
+        if self.on_threads {
+            let own = body.born.map(|born| born.identity.id());
+            state.running.retain(|(_, running)| Some(*running) != own);
         }
-        if !state.in_order {
-            state.ended.push_back(body);
-            return Ok(state.waker.take());
+        if state.in_order && body.number != state.next {
+            state.keep(body);
+            return Ok(None);
         }
-        let place = body.number - state.next;
-        if place >= state.places.len() {
-            state.places.resize_with(place + 1, || None);
+        state.ended.push_back(body);
+        if state.in_order {
+            state.pass_on();
         }
-        state.places[place] = Some(body);
-        Ok(if place == 0 { state.waker.take() } else { None })
+        Ok(state.waker.take())
     }
 }
 
 impl<F: Future, T> State<F, T> {
-    /// What is next in the order of the items, if it has ended.
-    fn take_next(&mut self) -> Option<Boxed<F, T>> {
-        let body = self.places.front_mut()?.take()?;
-        self.places.pop_front();
+    /// Keeps one whose turn has not come.
+    fn keep(&mut self, body: Boxed<F, T>) {
+        let place = body.number - self.next - 1;
+        while self.places.len() < place {
+            self.places.push_back(None);
+        }
+        match self.places.get_mut(place) {
+            Some(kept) => *kept = Some(body),
+            None => self.places.push_back(Some(body)),
+        }
+    }
+
+    /// The next one has ended: the turn is at the one after it, and passes on over those that have ended before.
+    fn pass_on(&mut self) {
         self.next += 1;
-        Some(body)
+        while let Some(Some(body)) = self.places.pop_front() {
+            self.ended.push_back(body);
+            self.next += 1;
+        }
     }
 }
 
@@ -197,11 +207,9 @@ where
 {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let mut this = self.project();
-        if let (true, Some(born)) = (this.ring.on_threads, *this.born) {
-            if !this.ring.enter(born) {
-                this.routine.set(None);
-                return Poll::Ready(Outcome::Cancelled);
-            }
+        if this.ring.on_threads && !this.born.as_ref().is_some_and(|born| this.ring.enter(born)) {
+            this.routine.set(None);
+            return Poll::Ready(Outcome::Cancelled);
         }
         let Some(routine) = this.routine.as_pin_mut() else { return Poll::Ready(Outcome::Cancelled) };
         let result = ready!(routine.poll(cx));

@@ -246,6 +246,7 @@ impl Shared {
     }
 
     /// Has those go on who wait for room.
+    #[inline]
     pub(super) fn free(&self, places: usize) {
         if places > 0 {
             panic::swallow(|| self.room.add_permits(places));
@@ -253,12 +254,19 @@ impl Shared {
     }
 
     /// The end of a job was told: the last thing that happens to it.
+    #[inline]
     pub(super) fn told(&self) {
         if self.live.fetch_sub(1, Ordering::Release) == 1 {
-            panic::swallow(|| self.drained.notify_waiters());
-            if self.room.is_closed() {
-                self.root().let_go();
-            }
+            self.is_drained();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_drained(&self) {
+        panic::swallow(|| self.drained.notify_waiters());
+        if self.room.is_closed() {
+            self.root().let_go();
         }
     }
 
