@@ -17,6 +17,7 @@ mod room;
 mod scope;
 mod shared;
 mod typed;
+mod under_way;
 
 pub use error::GroupError;
 pub use map::{Items, Map, map, map_stream};

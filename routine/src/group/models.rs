@@ -21,7 +21,7 @@ fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
 }
 
 fn group(limit: usize) -> Arc<Shared> {
-    Arc::new(Shared::new(limit, None, Waits::ForAll))
+    Arc::new(Shared::new(limit, None, Waits::All))
 }
 
 /// The life of a member, as a routine leads it: whether it ran.

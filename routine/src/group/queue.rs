@@ -30,15 +30,16 @@ impl Queue {
         self.waiting.insert(id, None);
     }
 
-    /// Gives a place to the first in the queue, if there is one, and the waker of that, if it has asked.
-    pub(super) fn grant(&mut self) -> Option<Option<Waker>> {
-        loop {
-            let id = self.order.pop_front()?;
+    /// Gives a place to the first that waits, if one does, and its waker to the caller, if it has asked.
+    pub(super) fn grant(&mut self, next: &mut Option<Waker>) -> bool {
+        while let Some(id) = self.order.pop_front() {
             if let Some(waker) = self.waiting.remove(&id) {
                 self.granted.insert(id);
-                return Some(waker);
+                *next = waker;
+                return true;
             }
         }
+        false
     }
 
     /// Takes the place that was given, if one was.
@@ -54,13 +55,14 @@ impl Queue {
         }
     }
 
-    /// Lets one go that waits; `None` where it does not. Gives its waker, to be dropped outside the lock.
-    pub(super) fn leave(&mut self, id: u64) -> Option<Option<Waker>> {
-        let waker = self.waiting.remove(&id)?;
+    /// Lets one go, if it waits, and gives its waker to the caller, to be dropped outside the lock.
+    pub(super) fn leave(&mut self, id: u64, left: &mut Option<Waker>) -> bool {
+        let Some(waker) = self.waiting.remove(&id) else { return false };
+        *left = waker;
         if self.order.len() > 2 * self.waiting.len() + STALE {
             self.order.retain(|id| self.waiting.contains_key(id));
         }
-        Some(waker)
+        true
     }
 
     /// The wakers of all that wait and have asked.

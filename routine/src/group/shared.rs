@@ -33,11 +33,11 @@ const KEPT: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waits {
     /// A body for all of them; the first failure ends the others.
-    ForAll,
+    All,
     /// A value that may ask which have ended, and may wait for all.
-    ForEach,
+    Each,
     /// Whoever holds the handles; failures are the handles' alone.
-    ForHandles,
+    Handles,
 }
 
 #[derive(Debug)]
@@ -105,8 +105,8 @@ impl Shared {
         Self {
             limit,
             grace,
-            kept: if waits == Waits::ForHandles { 0 } else { KEPT },
-            fail_fast: AtomicBool::new(waits == Waits::ForAll),
+            kept: if waits == Waits::Handles { 0 } else { KEPT },
+            fail_fast: AtomicBool::new(waits == Waits::All),
             killed: AtomicBool::new(false),
             state: Mutex::new(State::default()),
         }
@@ -214,18 +214,12 @@ impl Shared {
         let own = if meta.has(Flags::PARKED) { state.parked.remove(&id) } else { None };
         let mut unqueued = None;
         // Of those that were in the queue, one that never took its place may still be in it, or have been given one.
-        let holds = !meta.has(Flags::QUEUED) || state.queue.take(id) || {
-            unqueued = state.queue.leave(id);
-            unqueued.is_none()
-        };
+        let holds = !meta.has(Flags::QUEUED) || state.queue.take(id) || !state.queue.leave(id, &mut unqueued);
         let (mut next, mut hopeful, mut waiter) = (None, BTreeMap::new(), None);
-        if holds {
-            if let Some(granted) = state.queue.grant() {
-                next = granted;
-            } else {
-                state.placed -= 1;
-                hopeful = mem::take(&mut state.hopeful);
-            }
+        // The place goes to the next, or back.
+        if holds && !state.queue.grant(&mut next) {
+            state.placed -= 1;
+            hopeful = mem::take(&mut state.hopeful);
         }
         let is_asked_for = meta.has(Flags::QUIET);
         if is_asked_for {

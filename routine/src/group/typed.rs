@@ -78,7 +78,7 @@ impl<T> Group<T> {
     /// A group without a limit and without a deadline.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(Scope::new(usize::MAX, None, None, Waits::ForEach))
+        Self::of(Scope::new(usize::MAX, None, None, Waits::Each))
     }
 
     pub(super) fn of(scope: Scope) -> Self {

@@ -23,6 +23,7 @@ mod submit;
 #[cfg(all(test, not(routine_loom)))]
 mod tests;
 mod turns;
+mod under_way;
 mod worker;
 
 use std::fmt;
