@@ -52,10 +52,10 @@ impl Refusal {
         match self {
             Self::NoRuntime => "no tokio runtime here: start it inside one, or name one with `Builder::spawn_on`",
             Self::NobodyWon => "nothing was left to win: give a race at least one future, and let it end",
-            Self::PoolClosed => "the pool is closed",
             Self::ShuttingDown => {
                 "the process is shutting down: finish what must be with `routine::shield`, or in a later phase"
             }
+            Self::PoolClosed => "the pool is closed: map in one that is open",
             Self::OwnPool => "a job that waits for jobs of its own pool may wait for ever: map in another pool",
         }
     }

@@ -84,7 +84,8 @@ impl<T> Handle<T> {
     /// Ends the routine at its next await, or before it ran at all: it counts as cancelled, its after-hooks run, and
     /// the handle gives an error with [`is_cancelled`](Error::is_cancelled).
     ///
-    /// Returns at once. A routine that ended before is left as it is. Blocking work cannot be stopped once it runs:
+    /// Returns at once. A routine that ended before is left as it is. A job of a [`Pool`](crate::Pool) that waits for a worker ends
+    /// before this returns, on this thread: its future is dropped here, and its after-hooks run here. Blocking work cannot be stopped once it runs:
     /// there it only turns [`is_cancelled`](crate::is_cancelled), and the handle gives what the work ends in. Before that
     /// it never runs, and ends when a thread of the pool comes to it.
     pub fn abort(&self) {

@@ -375,7 +375,7 @@ fn free(slot: &'static Slot, count: Count) {
     thread::count(count);
     // Last: whoever waits for the group finds the books balanced and nothing of the member in the registry.
     if let Some(group) = group {
-        group.ended(id, meta.has(Flags::PARKED), meta.has(Flags::QUEUED));
+        group.ended(id, meta);
     }
 }
 

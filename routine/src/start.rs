@@ -67,7 +67,17 @@ impl Start {
     #[inline]
     #[track_caller]
     pub(crate) const fn typed(type_name: fn() -> &'static str, policy: Policy) -> Self {
-        Self::at(Place::Typed(type_name, Location::caller()), policy)
+        Self::typed_at(type_name, policy, Location::caller())
+    }
+
+    /// [`typed`](Self::typed) for a start that is made later than it was written.
+    #[inline]
+    pub(crate) const fn typed_at(
+        type_name: fn() -> &'static str,
+        policy: Policy,
+        caller: &'static Location<'static>,
+    ) -> Self {
+        Self::at(Place::Typed(type_name, caller), policy)
     }
 
     /// Names the routine.

@@ -1,12 +1,16 @@
 //! What many cost together: members of groups, jobs of pools, and a million items through a map.
 
-use routine::{Error, Pool};
+use routine::{Error, Group, Pool};
 use routine_tests::Heap;
 
 use super::{ALLOCATIONS, ALLOCATOR, MANY, Row, allocations};
 
 /// What a map may have on the heap beside what it had after its first thousand items.
 const BLOCKS: usize = 8;
+/// What a group may grow by after its first thousand members.
+const BYTES: usize = 4_096;
+/// Members of a long-lived group.
+const MEMBERS: usize = 100_000;
 /// Items of a long map.
 const ITEMS: usize = 1_000_000;
 
@@ -55,9 +59,30 @@ pub(super) async fn rows() -> Vec<Row> {
         Row("a job that is submitted and left", tried.await, 2 * MANY),
         Row("an item of a pool's map, in order", of_a_map!(pool.map(0.., work)), 0),
         Row("an item of a pool's map, as completed", of_a_map!(pool.map(0.., work).as_completed()), 0),
+        Row("bytes that a long-lived group grows by", long_group(false).await, BYTES),
+        Row("the same under members that nobody asks for", long_group(true).await, BYTES),
         Row("blocks that a million items of a map leave", long_map(None).await, BLOCKS),
         Row("the same of a pool's map", long_map(Some(&pool)).await, BLOCKS),
     ]
+}
+
+/// Bytes by which the heap grows between the thousandth member of a group and the last, beside one that stays all the while.
+async fn long_group(unasked: bool) -> usize {
+    let mut group = Group::new();
+    group.go_value(std::future::pending::<()>());
+    let mut before = 0;
+    for number in 0..MEMBERS {
+        if number == MANY {
+            before = Heap::of(ALLOCATOR.stats()).bytes;
+        }
+        if unasked {
+            group.scope().go(async {}).await.expect("it ends well");
+        } else {
+            group.go_value(async {});
+            group.next().await.expect("it is there").expect("it ends well");
+        }
+    }
+    Heap::of(ALLOCATOR.stats()).bytes.saturating_sub(before)
 }
 
 /// Blocks by which the heap grows at most between the thousandth item and the last, looked at all the while.

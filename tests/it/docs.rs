@@ -40,6 +40,16 @@ fn every_link_between_the_guides_leads_to_a_file() {
 fn every_test_that_the_guide_from_go_names_exists() {
     let guide = text(&root().join("docs/from-go.md"));
     let (_, tables) = guide.split_once("## Where the cases of Go's tests are").expect("the tables of cases");
+    assert!(tests_in(tables) >= 30);
+}
+
+#[test]
+fn every_test_that_the_cases_of_peers_name_exists() {
+    assert!(tests_in(&text(&root().join("docs/peer-cases.md"))) >= 150);
+}
+
+/// How many tests the last columns of tables name, all of which exist.
+fn tests_in(tables: &str) -> usize {
     let (mut file, mut tests) = (String::new(), 0);
     // Names in code: a file's, then those of its tests.
     for row in tables.lines().filter_map(|line| line.rsplit_once(" | ").map(|(_, here)| here.trim_end_matches(" |"))) {
@@ -54,5 +64,5 @@ fn every_test_that_the_guide_from_go_names_exists() {
             tests += 1;
         }
     }
-    assert!(tests >= 30, "{tests}");
+    tests
 }

@@ -1,8 +1,10 @@
 //! A group with a limit never runs more at once, and the others in their turn.
 
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Wake, Waker};
 
 use routine::{Group, RoutineState, snapshot};
 use tokio::sync::oneshot;
@@ -98,4 +100,61 @@ async fn queued_blocking_members_run_in_their_turn() {
         group.go_blocking(move || Ok::<_, String>(number));
     }
     assert_eq!(group.join().await.unwrap(), (0..20).collect::<Vec<_>>());
+}
+
+/// A waker that does nothing.
+struct Nothing;
+
+impl Wake for Nothing {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[tokio::test]
+async fn whoever_waits_for_room_and_gives_up_leaves_nothing_behind() {
+    let mut group = Group::builder().limit(1).build().unwrap();
+    let (go_on, may_go_on) = oneshot::channel::<()>();
+    group.go(async move { may_go_on.await });
+    let (left, stays) = (Arc::new(Nothing), Arc::new(Nothing));
+    let mut waits = pin!(group.ready());
+    assert!(waits.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(&stays)))).is_pending());
+    for _ in 0..3 {
+        let given_up = Box::pin(group.ready()).as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(&left))));
+        assert!(given_up.is_pending());
+    }
+    assert_eq!((Arc::strong_count(&left), Arc::strong_count(&stays)), (1, 2));
+    // Whoever stays is woken all the same.
+    go_on.send(()).unwrap();
+    while group.scope().live() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(Arc::strong_count(&stays), 1);
+    waits.await;
+}
+
+#[tokio::test]
+async fn queued_members_that_are_aborted_in_any_order_leave_the_others_in_theirs() {
+    let mut group = Group::builder().limit(1).build().unwrap();
+    let (go_on, may_go_on) = oneshot::channel::<()>();
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    group.go_value(async move { _ = may_go_on.await });
+    let queued: Vec<_> = (0..200)
+        .map(|number| {
+            let order = Arc::clone(&order);
+            group.scope().go_value(async move { order.lock().unwrap().push(number) })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    for (number, member) in queued.iter().enumerate().rev() {
+        if number % 10 != 3 {
+            member.abort();
+        }
+    }
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(group.scope().live(), 21);
+    assert!(group.try_go(async {}).is_err());
+    go_on.send(()).unwrap();
+    group.join().await.unwrap();
+    assert_eq!(*order.lock().unwrap(), (0..200).filter(|number| number % 10 == 3).collect::<Vec<_>>());
 }

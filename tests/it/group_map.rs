@@ -164,3 +164,76 @@ async fn what_is_left_is_known() {
 async fn a_limit_of_none_at_all_is_refused() {
     drop(map([1], 0, |number: u8| async move { Ok::<_, String>(number) }));
 }
+
+#[tokio::test]
+async fn as_completed_late_leaves_what_is_under_way_as_it_is() {
+    let (go_on, may_go_on) = oneshot::channel::<()>();
+    let mut may_go_on = Some(may_go_on);
+    let mut results = map(0..10, 4, |number| {
+        let waits_for = (number == 1).then(|| may_go_on.take().unwrap());
+        async move {
+            if let Some(waits_for) = waits_for {
+                waits_for.await.unwrap();
+            }
+            Ok::<_, String>(number)
+        }
+    });
+    assert_eq!(results.next().await.unwrap().unwrap(), 0);
+    // Some end before it is asked for, and some after.
+    tokio::task::yield_now().await;
+    let mut results = results.as_completed();
+    let mut seen = Vec::new();
+    for _ in 0..8 {
+        seen.push(results.next().await.unwrap().unwrap());
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, [2, 3, 4, 5, 6, 7, 8, 9]);
+    assert!(matches!(poll!(pin!(results.next())), Poll::Pending));
+    go_on.send(()).unwrap();
+    assert_eq!(results.next().await.unwrap().unwrap(), 1);
+    assert!(results.next().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_completed_late_loses_nobody_who_ends_meanwhile() {
+    for late in 0..200 {
+        let mut results = map(0..20, 8, |number| async move {
+            tokio::task::yield_now().await;
+            Ok::<_, String>(number)
+        });
+        let mut seen = Vec::new();
+        for _ in 0..late % 20 {
+            seen.push(results.next().await.unwrap().unwrap());
+        }
+        let mut results = results.as_completed();
+        while let Some(result) = results.next().await {
+            seen.push(result.unwrap());
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, (0..20).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn its_routines_are_started_where_the_map_is() {
+    let place = || {
+        let snapshot = routine::snapshot();
+        let place = snapshot.get(routine::current().unwrap().id()).unwrap().spawned_at();
+        async move { Ok::<_, String>(place) }
+    };
+    let line = line!() + 2;
+    // Where the map is, and not where it is polled.
+    let mut of_an_iterator = map([()], 1, |()| async move { place().await });
+    let mut of_a_stream = map_stream(stream::iter([()]), 1, |()| async move { place().await });
+    for (line, place) in [(line, of_an_iterator.next().await), (line + 1, of_a_stream.next().await)] {
+        let (file, found) = place.unwrap().unwrap();
+        assert!(file.ends_with("group_map.rs") && found == line, "{file}:{found}");
+    }
+}
+
+#[tokio::test]
+async fn a_map_over_nothing_calls_nothing() {
+    let mut results = map(std::iter::empty::<u8>(), 3, |_| async { unreachable!("there is no item") });
+    assert!(results.next().await.is_none());
+    assert!(results.next().await.is_none());
+}

@@ -85,3 +85,15 @@ async fn dropped_it_ends_all() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn its_routines_are_started_where_the_race_is() {
+    let runner = async {
+        let snapshot = routine::snapshot();
+        Ok::<_, String>(snapshot.get(routine::current().unwrap().id()).unwrap().spawned_at())
+    };
+    let line = line!() + 1;
+    let race = race([runner]);
+    let (file, found) = race.await.unwrap();
+    assert!(file.ends_with("group_race.rs") && found == line, "{file}:{found}");
+}

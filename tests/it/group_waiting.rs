@@ -184,3 +184,29 @@ async fn under_load_every_member_ends_once() {
         assert!(joined.is_err() || ran.load(SeqCst) == 50);
     }
 }
+
+#[tokio::test]
+async fn what_is_left_after_many_were_handed_over_is_in_the_order_of_the_starts() {
+    let mut group = Group::new();
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    for number in 0..300 {
+        let gate = Arc::clone(&gate);
+        group.go_value(async move {
+            if number % 50 == 0 {
+                gate.acquire().await.unwrap().forget();
+            }
+            number
+        });
+    }
+    let mut handed_over = Vec::new();
+    for _ in 0..294 {
+        handed_over.push(group.next().await.unwrap().unwrap());
+    }
+    handed_over.sort_unstable();
+    assert_eq!(handed_over, (0..300).filter(|number| number % 50 != 0).collect::<Vec<_>>());
+    group.go_value(async { 300 });
+    assert_eq!(group.next().await.unwrap().unwrap(), 300);
+    group.go_value(async { 301 });
+    gate.add_permits(6);
+    assert_eq!(group.join().await.unwrap(), [0, 50, 100, 150, 200, 250, 301]);
+}

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use routine::prelude::*;
-use routine::{Builder, Error, Handle, Trace, routine, trace, try_go, try_go_blocking, try_go_value};
+use routine::{Builder, Error, Group, Handle, Trace, routine, trace, try_go, try_go_blocking, try_go_value};
 use routine_tests::{capture, records};
 
 #[routine]
@@ -55,6 +55,30 @@ fn the_panic_is_at_the_callers_line() {
     for (line, (start, place)) in (line..).zip(places) {
         assert!(place.starts_with(&format!("{}:{line}:", file!())), "{start}: {place}");
     }
+}
+
+#[test]
+fn a_start_of_a_member_panics_at_the_callers_line_and_counts_nobody() {
+    capture();
+    let mut group = Group::<()>::builder().build().unwrap();
+    let scope = group.scope().clone();
+    let line = line!() + 2;
+    let places = places![
+        routine::start(|ready| async move { ready.started(()) }),
+        group.go(async {}),
+        group.go_value(async {}),
+        group.go_blocking(|| ()),
+        group.try_go(async {}),
+        scope.go(async {}),
+        scope.go_value(async {}),
+        scope.go_blocking(|| ()),
+        scope.try_go(async {}),
+        scope.start(|ready| async move { ready.started(()) }),
+    ];
+    for (line, (start, place)) in (line..).zip(places) {
+        assert!(place.starts_with(&format!("{}:{line}:", file!())), "{start}: {place}");
+    }
+    assert_eq!(scope.live(), 0);
 }
 
 #[test]

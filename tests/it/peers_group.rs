@@ -383,6 +383,7 @@ async fn a_body_that_fails_first_is_the_cause_and_members_that_fail_over_it_come
     });
     let error = work.await.unwrap_err();
     assert!(error.cause().to_string().ends_with("the body, first"), "{error:?}");
+    assert_eq!(error.others().len(), 1);
 }
 
 #[tokio::test]

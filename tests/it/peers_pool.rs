@@ -383,3 +383,21 @@ async fn close_within_of_a_share_names_what_runs_on_its_pools_workers() {
     assert_eq!((left.running(), left.waiting()), (1, 1));
     assert_eq!(left.left().iter().map(Left::id).collect::<Vec<_>>(), [runs.id(), waits.id()]);
 }
+
+#[tokio::test]
+async fn a_share_keeps_its_pool_alive() {
+    let pool = pool(2, 4);
+    let share = pool.share("share", 1).unwrap();
+    let held = Held::new();
+    let own = held.submit(&pool);
+    let jobs = [held.submit(&share), held.submit(&share)];
+    drop(pool);
+    assert_eq!(held.running().await, 2, "nothing has ended");
+    held.let_go(3);
+    own.await.unwrap();
+    share.close().await;
+    for job in jobs {
+        job.await.unwrap();
+    }
+    assert_eq!(share.stats().completed, 2);
+}

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::poll;
+use futures_util::{FutureExt, poll};
 use routine::pool::SubmitErrorKind;
 use routine::{Error, Handle, Pool, RoutineState, snapshot};
 use routine_tests::Drops;
@@ -115,7 +115,7 @@ async fn submit_within_waits_so_long_for_room() {
     let (end, running) = held(&pool);
     let started = tokio::time::Instant::now();
     let refused = pool.submit_within(Duration::from_secs(5), async { Ok::<_, Error>(1) }).await.unwrap_err();
-    assert_eq!((refused.kind(), started.elapsed().as_secs()), (SubmitErrorKind::Full, 5));
+    assert_eq!((refused.kind(), started.elapsed().as_secs()), (SubmitErrorKind::TimedOut, 5));
     let mut waits = pin!(pool.submit_within(Duration::from_secs(5), refused.into_job()));
     assert!(poll!(waits.as_mut()).is_pending());
     end.send(()).unwrap();
@@ -236,6 +236,27 @@ async fn a_worker_lets_other_tasks_run() {
     pool.close().await;
     assert!(turns.load(SeqCst) >= 10, "{} turns beside ten thousand jobs", turns.load(SeqCst));
     other.abort();
+}
+
+#[tokio::test]
+async fn handles_that_are_ready_let_other_tasks_run() {
+    let pool = pool(1, 1_000);
+    let mut handles: Vec<_> = (0..1_000).map(|_| pool.try_submit(async {}).unwrap()).collect();
+    pool.close().await;
+    let mut pauses = 0;
+    while let Some(handle) = handles.last_mut() {
+        match handle.now_or_never() {
+            Some(result) => {
+                result.unwrap();
+                handles.pop();
+            }
+            None => {
+                pauses += 1;
+                yield_now().await;
+            }
+        }
+    }
+    assert!(pauses > 0, "tokio lets nobody take a thousand results in one turn");
 }
 
 #[test]

@@ -182,7 +182,10 @@ async fn a_pool_that_closes_is_an_error_and_the_end() {
     };
     assert_eq!(seen, 15, "what was under way ended");
     assert!(refused.is_rejected());
-    assert_eq!(refused.to_string(), "routine `a map over a pool` was refused: the pool is closed");
+    assert_eq!(
+        refused.to_string(),
+        "routine `a map over a pool` was refused: the pool is closed: map in one that is open"
+    );
     assert!(results.next().await.is_none());
 }
 

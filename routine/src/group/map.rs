@@ -1,19 +1,16 @@
 //! Work on each item of an input, side by side.
 
-use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-use super::Scope;
-use super::scope::EndWhenDropped;
-use super::shared::Waits;
+use super::under_way::UnderWay;
 use crate::error::Error;
-use crate::handle::Handle;
 use crate::outcome::IntoOutcome;
 
 /// Works on each item of an iterator, `limit` at once, each in a routine of its own. The results come as a stream, in the order
@@ -63,7 +60,7 @@ where
     F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
     assert!(limit > 0, "a map with a limit of 0 would never run anything");
-    Map { input, is_over: false, work, limit, under_way: UnderWay::in_order() }
+    Map { input, is_over: false, work, limit, under_way: UnderWay::at(Location::caller()) }
 }
 
 /// An iterator, as [`map`] pulls it.
@@ -107,9 +104,10 @@ pin_project! {
 }
 
 impl<S, W, T> Map<S, W, T> {
-    /// Gives the results as the routines end, and not in the order of their items. A slow item then holds back no other.
+    /// Gives the results as the routines end, and not in the order of their items. A slow item then holds back no other. Asked for
+    /// after the first result, it holds from the next on.
     pub fn as_completed(mut self) -> Self {
-        self.under_way = UnderWay::as_completed();
+        self.under_way.as_completed();
         self
     }
 }
@@ -161,77 +159,6 @@ where
         }
         let (least, most) = self.input.size_hint();
         (least.saturating_add(under_way), most.and_then(|most| most.checked_add(under_way)))
-    }
-}
-
-/// The routines whose results were not handed over yet.
-struct UnderWay<T> {
-    group: EndWhenDropped<Scope>,
-    handles: Handles<T>,
-}
-
-enum Handles<T> {
-    InOrder(VecDeque<Handle<T>>),
-    AsCompleted {
-        handles: HashMap<u64, Handle<T>>,
-        /// One that has ended, and whose handle was not asked yet.
-        ending: Option<Handle<T>>,
-    },
-}
-
-impl<T> UnderWay<T> {
-    fn in_order() -> Self {
-        let group = Scope::new(usize::MAX, None, None, Waits::AtHandles);
-        Self { group: EndWhenDropped(group), handles: Handles::InOrder(VecDeque::new()) }
-    }
-
-    fn as_completed() -> Self {
-        let group = Scope::new(usize::MAX, None, None, Waits::ForHandles);
-        Self { group: EndWhenDropped(group), handles: Handles::AsCompleted { handles: HashMap::new(), ending: None } }
-    }
-
-    fn len(&self) -> usize {
-        match &self.handles {
-            Handles::InOrder(handles) => handles.len(),
-            Handles::AsCompleted { handles, ending } => handles.len() + usize::from(ending.is_some()),
-        }
-    }
-
-    fn start<F>(&mut self, future: F)
-    where
-        F: Future<Output: IntoOutcome<Value = T> + 'static> + Send + 'static,
-        T: Send + 'static,
-    {
-        let handle = self.group.0.go(future);
-        match &mut self.handles {
-            Handles::InOrder(handles) => handles.push_back(handle),
-            Handles::AsCompleted { handles, .. } => {
-                handles.insert(handle.id().get(), handle);
-            }
-        }
-    }
-
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
-        match &mut self.handles {
-            Handles::InOrder(handles) => {
-                let Some(next) = handles.front_mut() else { return Poll::Ready(None) };
-                let result = ready!(Pin::new(next).poll(cx));
-                handles.pop_front();
-                Poll::Ready(Some(result))
-            }
-            Handles::AsCompleted { handles, ending } => loop {
-                if let Some(ended) = ending {
-                    let result = ready!(Pin::new(ended).poll(cx));
-                    *ending = None;
-                    return Poll::Ready(Some(result));
-                }
-                if handles.is_empty() {
-                    return Poll::Ready(None);
-                }
-                let Some(id) = ready!(self.group.0.shared().poll_ended(cx)) else { return Poll::Ready(None) };
-                *ending = handles.remove(&id);
-            },
-        }
     }
 }
 

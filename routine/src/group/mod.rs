@@ -10,11 +10,14 @@ pub(crate) mod member;
 #[cfg(all(test, routine_loom))]
 mod models;
 mod options;
+mod queue;
 mod race;
 mod ready;
+mod room;
 mod scope;
 mod shared;
 mod typed;
+mod under_way;
 
 pub use error::GroupError;
 pub use map::{Items, Map, map, map_stream};

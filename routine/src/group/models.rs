@@ -11,6 +11,8 @@ use loom::thread;
 
 use super::shared::{Gate, Shared, Waits};
 use crate::cancel::CancelReason;
+use crate::policy::Policy;
+use crate::registry::{Flags, Kind, Meta};
 
 fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -19,7 +21,7 @@ fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
 }
 
 fn group(limit: usize) -> Arc<Shared> {
-    Arc::new(Shared::new(limit, None, Waits::ForAll))
+    Arc::new(Shared::new(limit, None, Waits::All))
 }
 
 /// The life of a member, as a routine leads it: whether it ran.
@@ -34,7 +36,8 @@ fn live(group: &Shared, id: u64, work: impl FnOnce()) -> bool {
     if runs {
         work();
     }
-    group.ended(id, false, !admitted && !runs);
+    let never_ran = if admitted || runs { Flags::NONE } else { Flags::QUEUED };
+    group.ended(id, meta(never_ran));
     runs
 }
 
@@ -49,7 +52,11 @@ fn wait(group: &Shared, id: u64) {
         parked = group.park(id, cx.waker());
         if parked { Poll::Pending } else { Poll::Ready(()) }
     }));
-    group.ended(id, parked, false);
+    group.ended(id, meta(if parked { Flags::PARKED } else { Flags::NONE }));
+}
+
+fn meta(flags: Flags) -> Meta {
+    Meta::new(Kind::Routine, Policy::Log, 1, flags)
 }
 
 fn idle(group: &Shared) {
@@ -121,7 +128,7 @@ fn whoever_waits_for_a_group_is_woken_by_its_last_member() {
         assert!(group.enter(1));
         let other = thread::spawn({
             let group = Arc::clone(&group);
-            move || group.ended(1, false, false)
+            move || group.ended(1, meta(Flags::NONE))
         });
         idle(&group);
         other.join().unwrap();

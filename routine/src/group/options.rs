@@ -48,7 +48,7 @@ impl GroupBuilder {
     /// # Errors
     /// With a limit of 0, under which nothing would ever run.
     pub fn build<T>(self) -> Result<Group<T>, InvalidGroup> {
-        Ok(Group::of(self.make(Waits::ForEach)?))
+        Ok(Group::of(self.make(Waits::Each)?))
     }
 
     /// [`group`](super::group) with these options.
@@ -63,7 +63,7 @@ impl GroupBuilder {
         F: AsyncFnOnce(Scope) -> R,
         R: IntoOutcome,
     {
-        match self.make(Waits::ForAll) {
+        match self.make(Waits::All) {
             Ok(scope) => scope.run(body).await,
             Err(error) => panic!("{error}"),
         }

@@ -1,9 +1,12 @@
 //! The first of many that succeeds.
 
+use std::any::type_name;
 use std::borrow::Cow;
 use std::future::Future;
+use std::panic::Location;
 
 use super::scope::here;
+use super::typed::asked_for;
 use super::{Group, GroupError};
 use crate::cancel::CancelReason;
 use crate::error::{Error, Refusal};
@@ -35,14 +38,26 @@ use crate::outcome::IntoOutcome;
 /// assert_eq!(first.await.unwrap(), "quick");
 /// # }
 /// ```
-pub async fn race<I, F>(futures: I) -> Result<<F::Output as IntoOutcome>::Value, GroupError>
+#[track_caller]
+pub fn race<I, F>(futures: I) -> impl Future<Output = Result<<F::Output as IntoOutcome>::Value, GroupError>>
+where
+    I: IntoIterator<Item = F>,
+    F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+{
+    run(Location::caller(), futures)
+}
+
+async fn run<I, F>(
+    caller: &'static Location<'static>,
+    futures: I,
+) -> Result<<F::Output as IntoOutcome>::Value, GroupError>
 where
     I: IntoIterator<Item = F>,
     F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
     let mut group = Group::new();
     for future in futures {
-        group.go(future);
+        group.go_as(asked_for(type_name::<F>, caller), future);
     }
     let winner = group.first_value().await;
     let shared = group.scope().shared();

@@ -15,6 +15,7 @@ use tokio::runtime;
 use tokio::time::Instant;
 
 use super::GroupError;
+use super::room::Room;
 use super::shared::{Shared, Waits};
 use crate::cancel::CancelReason;
 use crate::current;
@@ -74,8 +75,15 @@ impl Scope {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
+        self.go_as(Start::typed(type_name::<F>, Policy::Log), future)
+    }
+
+    #[track_caller]
+    pub(super) fn go_as<F>(&self, start: Start, future: F) -> Handle<<F::Output as IntoOutcome>::Value>
+    where
+        F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
+    {
         self.watch();
-        let start = Start::typed(type_name::<F>, Policy::Log);
         spawn::started(spawn::start_member::<Fallible, F>(start, self.member(), future))
     }
 
@@ -88,8 +96,15 @@ impl Scope {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
+        self.go_value_as(Start::typed(type_name::<F>, Policy::Log), future)
+    }
+
+    #[track_caller]
+    pub(super) fn go_value_as<F>(&self, start: Start, future: F) -> Handle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
         self.watch();
-        let start = Start::typed(type_name::<F>, Policy::Log);
         spawn::started(spawn::start_member::<Plain, F>(start, self.member(), future))
     }
 
@@ -121,8 +136,16 @@ impl Scope {
         F: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
+        self.go_blocking_as(Start::typed(type_name::<F>, Policy::Log), work)
+    }
+
+    #[track_caller]
+    pub(super) fn go_blocking_as<F, R>(&self, start: Start, work: F) -> Handle<R::Value>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
         self.watch();
-        let start = Start::typed(type_name::<F>, Policy::Log);
         spawn::started(spawn::start_member_blocking::<Fallible, F, R>(start, self.member(), work))
     }
 
@@ -133,7 +156,7 @@ impl Scope {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn ready(&self) {
-        poll_fn(|cx| self.shared.poll_room(cx)).await;
+        Room::of(&self.shared).await;
     }
 
     /// Asks all members to stop, with a text that their errors tell, and ends them at their next await; after the grace, if

@@ -3,11 +3,14 @@
 //! # Invariants
 //! - `live` counts every member from its start to its end; whoever waits for a group waits until it is 0.
 //! - A member holds a place from its admission to its end. It is admitted where it starts, or waits in `queue` until a place
-//!   is given to it, which puts it into `granted`, until it takes the place with its first turn.
+//!   is given to it, which it takes with its first turn.
 //! - Once `killed` is set nobody parks any more: a waker is in `parked` only before that, and is woken by it.
-//! - One lock. No code of a user runs under it: wakers are woken, and errors dropped, outside.
+//! - Members tell their ends in `ended` only if somebody asks for them one by one; those are marked as quiet, since their
+//!   failures are also whoever asks'.
+//! - One lock. No code of a user runs under it but the clone of the waker of whoever waits: wakers are woken, and errors dropped,
+//!   outside.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -16,8 +19,11 @@ use std::time::Duration;
 use tokio::runtime;
 use tokio_util::sync::CancellationToken;
 
+use super::queue::Queue;
 use crate::cancel::CancelReason;
 use crate::error::Error;
+use crate::panic;
+use crate::registry::{Flags, Meta};
 use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
 
 /// Failures that a group keeps for whoever waits; more are reported when they happen, and counted.
@@ -27,13 +33,11 @@ const KEPT: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waits {
     /// A body for all of them; the first failure ends the others.
-    ForAll,
+    All,
     /// A value that may ask which have ended, and may wait for all.
-    ForEach,
-    /// Whoever holds the handles asks which have ended; failures are the handles' alone.
-    ForHandles,
-    /// Whoever holds the handles waits for them one by one; failures are the handles' alone.
-    AtHandles,
+    Each,
+    /// Whoever holds the handles; failures are the handles' alone.
+    Handles,
 }
 
 #[derive(Debug)]
@@ -52,24 +56,33 @@ pub(crate) struct Shared {
 struct State {
     live: usize,
     placed: usize,
-    queue: VecDeque<Queued>,
-    granted: HashSet<u64>,
+    queue: Queue,
     parked: HashMap<u64, Waker>,
     /// Who waits for members to end.
     waiter: Option<Waker>,
-    /// Who waits for room.
-    hopeful: Vec<Waker>,
-    /// Members that ended and were not asked for yet, if anybody will ask.
-    ended: Option<VecDeque<u64>>,
+    /// Who waits for room, under the numbers that they came with.
+    hopeful: BTreeMap<u64, Waker>,
+    /// The last of those numbers.
+    hopes: u64,
+    /// Members that ended and were not asked for yet.
+    ended: VecDeque<u64>,
     failures: Failures,
     reason: Option<CancelReason>,
     token: CancellationToken,
 }
 
-#[derive(Debug)]
-struct Queued {
-    id: u64,
-    waker: Option<Waker>,
+impl State {
+    fn has_room(&self, limit: usize) -> bool {
+        self.placed < limit && self.queue.is_empty()
+    }
+
+    /// Keeps the waker of whoever waits. Gives the one from before, to be dropped outside the lock.
+    fn wait(&mut self, cx: &Context<'_>) -> Option<Waker> {
+        match &mut self.waiter {
+            Some(waker) if waker.will_wake(cx.waker()) => None,
+            waker => waker.replace(cx.waker().clone()),
+        }
+    }
 }
 
 /// What went wrong in a group, the first first.
@@ -91,15 +104,13 @@ pub(crate) enum Gate {
 
 impl Shared {
     pub(super) fn new(limit: usize, grace: Option<Duration>, waits: Waits) -> Self {
-        let asks = matches!(waits, Waits::ForEach | Waits::ForHandles);
-        let state = State { ended: asks.then(VecDeque::new), ..State::default() };
         Self {
             limit,
             grace,
-            kept: if matches!(waits, Waits::ForAll | Waits::ForEach) { KEPT } else { 0 },
-            fail_fast: AtomicBool::new(waits == Waits::ForAll),
+            kept: if waits == Waits::Handles { 0 } else { KEPT },
+            fail_fast: AtomicBool::new(waits == Waits::All),
             killed: AtomicBool::new(false),
-            state: Mutex::new(state),
+            state: Mutex::new(State::default()),
         }
     }
 
@@ -111,30 +122,43 @@ impl Shared {
     pub(crate) fn enter(&self, id: u64) -> bool {
         let mut state = self.state();
         state.live += 1;
-        let admitted = state.placed < self.limit && state.queue.is_empty();
+        let admitted = state.has_room(self.limit);
         if admitted {
             state.placed += 1;
         } else {
-            state.queue.push_back(Queued { id, waker: None });
+            state.queue.push(id);
         }
         admitted
     }
 
     /// Whether a member that starts now would run at once.
     pub(super) fn has_room(&self) -> bool {
-        let state = self.state();
-        state.placed < self.limit && state.queue.is_empty()
+        self.state().has_room(self.limit)
     }
 
-    pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Whoever waits for room comes with the number that it was given here, and [gives it up](Self::give_up_room) in the end.
+    pub(super) fn poll_room(&self, number: &mut Option<u64>, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.state();
-        if (state.placed < self.limit && state.queue.is_empty()) || self.is_killed() {
+        if state.has_room(self.limit) || self.is_killed() {
             return Poll::Ready(());
         }
-        if !state.hopeful.iter().any(|waker| waker.will_wake(cx.waker())) {
-            state.hopeful.push(cx.waker().clone());
-        }
+        let number = *number.get_or_insert_with(|| {
+            state.hopes += 1;
+            state.hopes
+        });
+        let old = match state.hopeful.get(&number) {
+            Some(waker) if waker.will_wake(cx.waker()) => None,
+            _ => state.hopeful.insert(number, cx.waker().clone()),
+        };
+        drop(state);
+        drop(old);
         Poll::Pending
+    }
+
+    /// Forgets one that waited for room.
+    pub(super) fn give_up_room(&self, number: u64) {
+        let waker = self.state().hopeful.remove(&number);
+        drop(waker);
     }
 
     #[inline]
@@ -148,14 +172,11 @@ impl Shared {
             return Gate::Killed;
         }
         let mut state = self.state();
-        if state.granted.remove(&id) {
+        if state.queue.take(id) {
             // It holds the place from now on as if it had been admitted where it started.
             return Gate::Open;
         }
-        let mut old = None;
-        if let Some(queued) = state.queue.iter_mut().find(|queued| queued.id == id) {
-            old = queued.waker.replace(cx.waker().clone());
-        }
+        let old = state.queue.ask(id, cx.waker());
         drop(state);
         drop(old);
         // Whoever killed the group in between may not have seen the waker.
@@ -185,41 +206,33 @@ impl Shared {
         if self.fail_fast.load(Ordering::Acquire) {
             self.end(CancelReason::SiblingFailed);
         }
-        waiter.into_iter().for_each(Waker::wake);
+        wake(waiter);
     }
 
     /// A member has ended, and nothing of it is left but what its handle gives.
-    pub(crate) fn ended(&self, id: u64, parked: bool, queued: bool) {
+    pub(crate) fn ended(&self, id: u64, meta: Meta) {
         let mut state = self.state();
         state.live -= 1;
-        let own = if parked { state.parked.remove(&id) } else { None };
+        let own = if meta.has(Flags::PARKED) { state.parked.remove(&id) } else { None };
         let mut unqueued = None;
         // Of those that were in the queue, one that never took its place may still be in it, or have been given one.
-        let holds = !queued || state.granted.remove(&id) || {
-            let place = state.queue.iter().position(|queued| queued.id == id);
-            unqueued = place.and_then(|place| state.queue.remove(place));
-            unqueued.is_none()
-        };
-        let (mut next, mut hopeful, mut waiter) = (None, Vec::new(), None);
-        if holds {
+        let holds = !meta.has(Flags::QUEUED) || state.queue.take(id) || !state.queue.leave(id, &mut unqueued);
+        let (mut next, mut hopeful, mut waiter) = (None, BTreeMap::new(), None);
+        // The place goes to the next, or back.
+        if holds && !state.queue.grant(&mut next) {
             state.placed -= 1;
-            if let Some(queued) = state.queue.pop_front() {
-                state.placed += 1;
-                state.granted.insert(queued.id);
-                next = queued.waker;
-            } else {
-                hopeful = mem::take(&mut state.hopeful);
-            }
+            hopeful = mem::take(&mut state.hopeful);
         }
-        if let Some(ended) = &mut state.ended {
-            ended.push_back(id);
+        let is_asked_for = meta.has(Flags::QUIET);
+        if is_asked_for {
+            state.ended.push_back(id);
         }
-        if state.live == 0 || state.ended.is_some() {
+        if state.live == 0 || is_asked_for {
             waiter = state.waiter.take();
         }
         drop(state);
         drop((own, unqueued));
-        next.into_iter().chain(hopeful).chain(waiter).for_each(Waker::wake);
+        wake(next.into_iter().chain(hopeful.into_values()).chain(waiter));
     }
 
     /// Asks the members to stop, and ends them: at once, or after the grace where there is a runtime to wait for it.
@@ -235,7 +248,7 @@ impl Shared {
         state.reason = Some(reason.clone());
         let token = state.token.clone();
         drop(state);
-        token.cancel();
+        panic::swallow(|| token.cancel());
         let shared = Arc::downgrade(self);
         runtime.spawn(async move {
             tokio::time::sleep(grace).await;
@@ -251,13 +264,13 @@ impl Shared {
         state.reason.get_or_insert(reason);
         self.killed.store(true, Ordering::Release);
         let mut wakers: Vec<Waker> = mem::take(&mut state.parked).into_values().collect();
-        wakers.extend(state.queue.iter_mut().filter_map(|queued| queued.waker.take()));
-        wakers.append(&mut state.hopeful);
+        wakers.extend(state.queue.wakers());
+        wakers.extend(mem::take(&mut state.hopeful).into_values());
         wakers.extend(state.waiter.take());
         let token = state.token.clone();
         drop(state);
-        token.cancel();
-        wakers.into_iter().for_each(Waker::wake);
+        panic::swallow(|| token.cancel());
+        wake(wakers);
     }
 
     /// From here on the first failure ends the others; one that was there already does so now.
@@ -283,7 +296,7 @@ impl Shared {
         if state.live == 0 {
             return Poll::Ready(());
         }
-        let old = state.waiter.replace(cx.waker().clone());
+        let old = state.wait(cx);
         drop(state);
         drop(old);
         Poll::Pending
@@ -295,7 +308,7 @@ impl Shared {
         if !state.failures.kept.is_empty() || self.is_killed() {
             return Poll::Ready(());
         }
-        let old = state.waiter.replace(cx.waker().clone());
+        let old = state.wait(cx);
         drop(state);
         drop(old);
         Poll::Pending
@@ -304,13 +317,13 @@ impl Shared {
     /// The next member that ended; `None` once there is none left.
     pub(super) fn poll_ended(&self, cx: &Context<'_>) -> Poll<Option<u64>> {
         let mut state = self.state();
-        if let Some(id) = state.ended.as_mut().and_then(VecDeque::pop_front) {
+        if let Some(id) = state.ended.pop_front() {
             return Poll::Ready(Some(id));
         }
         if state.live == 0 {
             return Poll::Ready(None);
         }
-        let old = state.waiter.replace(cx.waker().clone());
+        let old = state.wait(cx);
         drop(state);
         drop(old);
         Poll::Pending
@@ -336,5 +349,12 @@ impl Shared {
 
     pub(super) fn live(&self) -> usize {
         self.state().live
+    }
+}
+
+/// Wakes all of them, whatever one does.
+fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        panic::swallow(|| waker.wake());
     }
 }

@@ -1,10 +1,12 @@
 //! A group whose members give values of one type.
 
+use std::any::type_name;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
+use std::panic::Location;
 
 use super::shared::Waits;
 use super::{GroupBuilder, GroupError, Scope};
@@ -13,6 +15,8 @@ use crate::error::Error;
 use crate::handle::Handle;
 use crate::id::RoutineId;
 use crate::outcome::IntoOutcome;
+use crate::policy::Policy;
+use crate::start::Start;
 
 /// Routines that belong together and give values of one type: started one by one, and waited for together.
 ///
@@ -40,11 +44,21 @@ pub struct Group<T> {
     scope: Scope,
     /// In the order in which they were started; `None` once it was handed over.
     members: Vec<Option<Handle<T>>>,
+    /// How many of them are `None`.
+    gone: usize,
     /// Where a member is, for those that were started since somebody asked who has ended.
     places: HashMap<RoutineId, usize>,
     placed: usize,
     /// The place of a member that has ended, and whose handle was not asked yet.
     ending: Option<usize>,
+}
+
+/// Places of members that were handed over, at least, before they are closed up.
+const GONE: usize = 16;
+
+/// A start of a member whose end is told to whoever asks the group.
+pub(super) fn asked_for(type_name: fn() -> &'static str, caller: &'static Location<'static>) -> Start {
+    Start::typed_at(type_name, Policy::Log, caller).quiet()
 }
 
 impl<T> Default for Group<T> {
@@ -64,11 +78,11 @@ impl<T> Group<T> {
     /// A group without a limit and without a deadline.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(Scope::new(usize::MAX, None, None, Waits::ForEach))
+        Self::of(Scope::new(usize::MAX, None, None, Waits::Each))
     }
 
     pub(super) fn of(scope: Scope) -> Self {
-        Self { scope, members: Vec::new(), places: HashMap::new(), placed: 0, ending: None }
+        Self { scope, members: Vec::new(), gone: 0, places: HashMap::new(), placed: 0, ending: None }
     }
 
     /// What starts members of any type, also from inside a member. The group waits for them as for its own; what they give
@@ -102,7 +116,15 @@ impl<T: Send + 'static> Group<T> {
     where
         F: Future<Output: IntoOutcome<Value = T> + 'static> + Send + 'static,
     {
-        let handle = self.scope.go(future);
+        self.go_as(asked_for(type_name::<F>, Location::caller()), future)
+    }
+
+    #[track_caller]
+    pub(super) fn go_as<F>(&mut self, start: Start, future: F) -> RoutineId
+    where
+        F: Future<Output: IntoOutcome<Value = T> + 'static> + Send + 'static,
+    {
+        let handle = self.scope.go_as(start, future);
         self.keep(handle)
     }
 
@@ -115,7 +137,7 @@ impl<T: Send + 'static> Group<T> {
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let handle = self.scope.go_value(future);
+        let handle = self.scope.go_value_as(asked_for(type_name::<F>, Location::caller()), future);
         self.keep(handle)
     }
 
@@ -129,7 +151,7 @@ impl<T: Send + 'static> Group<T> {
         F: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value = T> + 'static,
     {
-        let handle = self.scope.go_blocking(work);
+        let handle = self.scope.go_blocking_as(asked_for(type_name::<F>, Location::caller()), work);
         self.keep(handle)
     }
 
@@ -145,8 +167,7 @@ impl<T: Send + 'static> Group<T> {
     where
         F: Future<Output: IntoOutcome<Value = T> + 'static> + Send + 'static,
     {
-        let handle = self.scope.try_go(future)?;
-        Ok(self.keep(handle))
+        if self.scope.shared().has_room() { Ok(self.go(future)) } else { Err(future) }
     }
 
     fn keep(&mut self, handle: Handle<T>) -> RoutineId {
@@ -223,10 +244,22 @@ impl<T: Send + 'static> Group<T> {
                 let outcome = member.await;
                 self.ending = None;
                 self.members[place] = None;
+                self.gone += 1;
+                self.tidy();
                 return Some(outcome);
             }
             let id = poll_fn(|cx| self.scope.shared().poll_ended(cx)).await.and_then(RoutineId::from_raw)?;
             self.ending = self.place(id);
+        }
+    }
+
+    /// Closes up the places of those that were handed over, once they are more than the others, so that a group may live on.
+    fn tidy(&mut self) {
+        if self.gone > self.members.len() / 2 + GONE {
+            self.members.retain(Option::is_some);
+            self.gone = 0;
+            self.places.clear();
+            self.placed = 0;
         }
     }
 

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_core::Stream;
+
 use super::shared::Shared;
 use super::submit::{self, reject};
 use super::{InvalidPool, NotClosed, Pool, PoolMap, PoolStats, SubmitError};
@@ -24,9 +26,14 @@ use crate::task::Fallible;
 /// A [`Pool`] of threads of its own, for closures that block: files, processes, computation. Made by
 /// [`PoolBuilder::build_blocking`](super::PoolBuilder::build_blocking).
 ///
-/// It has the same shape, and the same promises, but for one: a closure that runs cannot be stopped from outside. To abort it
-/// turns [`is_cancelled`](crate::is_cancelled) inside it, and so does the end of the pool; its handle gives what it ends in.
-/// The pool's threads end when the last handle is gone and their closures have returned; the runtime's end does not wait for them.
+/// It has the same shape, and the same promises, but for two:
+///
+/// - A closure that runs cannot be stopped from outside. To abort it turns [`is_cancelled`](crate::is_cancelled) inside it, and so
+///   does the end of the pool; its handle gives what it ends in.
+/// - It does not end with the runtime on which it was built, nor does that runtime wait for it. The pool goes on to take jobs; what
+///   they start on that runtime is cancelled.
+///
+/// Its threads end when they have nothing left to do and the pool is closed, or its last handle is gone.
 ///
 /// ```
 /// use routine::Pool;
@@ -145,13 +152,15 @@ impl BlockingPool {
 
     /// Works on each item of an iterator, on the threads of this pool; see [`Pool::map`]. `work` is called with each item and gives
     /// the closure to run.
+    ///
+    /// Dropping the stream cancels the closures that wait, and turns [`is_cancelled`](crate::is_cancelled) inside those that run.
     // The closure of closures has no name.
     #[allow(clippy::type_complexity)]
     #[track_caller]
     pub fn map<I, W, R, M>(
         &self,
         items: I,
-        mut work: M,
+        work: M,
     ) -> PoolMap<Items<I::IntoIter>, impl FnMut(I::Item) -> Closure<W> + use<I, W, R, M>, Closure<W>, R::Value>
     where
         I: IntoIterator,
@@ -159,7 +168,26 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        self.pool.map(items, move |item| Closure(Some(work(item))))
+        self.map_stream(Items::of(items), work)
+    }
+
+    /// [`map`](Self::map) for an input that is a stream: a channel's receiver, the lines of a file.
+    // The closure of closures has no name.
+    #[allow(clippy::type_complexity)]
+    #[track_caller]
+    pub fn map_stream<S, W, R, M>(
+        &self,
+        input: S,
+        mut work: M,
+    ) -> PoolMap<S, impl FnMut(S::Item) -> Closure<W> + use<S, W, R, M>, Closure<W>, R::Value>
+    where
+        S: Stream,
+        M: FnMut(S::Item) -> W,
+        W: FnOnce() -> R + Send + 'static,
+        R: IntoOutcome<Value: Send> + 'static,
+    {
+        let start = Start::typed(type_name::<W>, Policy::Log);
+        self.pool.map_as(&start, Flags::BLOCKING, input, move |item| Closure(Some(work(item))))
     }
 
     fn shared(&self) -> &Arc<Shared> {

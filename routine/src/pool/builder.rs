@@ -56,6 +56,9 @@ impl PoolBuilder {
     /// they are first needed, and named after it; so it never takes a thread from
     /// [`spawn_blocking`](tokio::task::spawn_blocking), nor waits for one.
     ///
+    /// Where the system gives it no more threads, jobs wait for those that it has, and each job that is submitted tries again.
+    /// A pool that gets not even one is over: its jobs are cancelled, and it takes no more.
+    ///
     /// # Errors
     /// As [`build`](Self::build).
     pub fn build_blocking(self) -> Result<BlockingPool, InvalidPool> {

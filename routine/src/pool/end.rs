@@ -21,6 +21,15 @@ impl Shared {
         for share in shares {
             share.refuse();
         }
+        self.root().let_go();
+    }
+
+    /// Lets the workers go of a pool that takes no more jobs and has none.
+    pub(super) fn let_go(&self) {
+        let mut state = self.state();
+        let wakers: Vec<_> = if state.phase == Phase::Open { Vec::new() } else { state.dismiss_all() };
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Waits until no job is left, here and in the shares.
@@ -50,7 +59,7 @@ impl Shared {
         let queue = mem::take(&mut state.queue);
         state.waiting = 0;
         // Those that are idle are to go; those that run a job look at once whether that is to end.
-        while state.dismiss().is_some() {}
+        drop(state.dismiss_all());
         let shares: Vec<_> = state.shares.iter().filter_map(Weak::upgrade).collect();
         let wakers = if state.is_share { Vec::new() } else { state.wakers() };
         drop(state);

@@ -15,6 +15,8 @@ pub struct SubmitError<J> {
 pub enum SubmitErrorKind {
     /// As many jobs run and wait as there may.
     Full,
+    /// There was no room for it in the time that it was given.
+    TimedOut,
     /// The pool is closed, or ended with its runtime.
     Closed,
     /// A job of that key waits or runs.
@@ -27,8 +29,9 @@ impl SubmitErrorKind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Full => "the pool is full: wait with `submit`, or drop the job",
-            Self::Closed => "the pool is closed",
-            Self::InFlight => "a job of that key is under way",
+            Self::TimedOut => "the pool was full all that time: wait longer, or drop the job",
+            Self::Closed => "the pool is closed: take the job back with `into_job`, and run it elsewhere or drop it",
+            Self::InFlight => "a job of that key is under way: drop this one, or submit it again once that has ended",
             Self::OwnPool => {
                 "the pool is full, and a job that waits for room in its own pool may wait for ever: start it with `go`, or in \
                  another pool"

@@ -1,4 +1,7 @@
 //! A job on its way through a pool: a body for the worker, and an outlet for whoever holds the handle.
+//!
+//! No code of a user runs under the lock of an outlet but the clone of its waker: to make one before each look would cost every
+//! handle that is ready.
 
 use std::future::Future;
 use std::mem;
@@ -8,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
+use tokio::task::coop;
 
 use super::shared::Shared;
 use crate::error::Error;
@@ -132,10 +136,12 @@ impl<T> Outlet<T> {
     /// # Panics
     /// Once it has been taken.
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        let budget = ready!(coop::poll_proceed(cx));
         let mut place = self.place();
         let waker = match &mut *place {
             Place::Empty(waker) => waker,
             Place::Full(_) => {
+                budget.made_progress();
                 let Place::Full(result) = mem::replace(&mut *place, Place::Taken) else { unreachable!("it is full") };
                 return Poll::Ready(result);
             }

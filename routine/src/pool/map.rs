@@ -1,22 +1,17 @@
 //! Work on each item of an input, on the workers of a pool.
 
 use std::any::type_name;
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::Pool;
-use super::ring::{MapBody, Ring};
-use super::state::Job;
-use crate::birth;
-use crate::current;
+use super::under_way::UnderWay;
 use crate::error::{Error, Refusal};
 use crate::group::{Items, here};
 use crate::outcome::IntoOutcome;
@@ -24,19 +19,17 @@ use crate::policy::Policy;
 use crate::registry::Flags;
 use crate::start::Start;
 
-/// Items a worker that are under way, at most, so that a worker finds its next job while the results are looked at.
-const AHEAD: usize = 16;
-
 impl Pool {
     /// Works on each item of an iterator, on the workers of this pool, each in a routine of its own. The results come as a stream,
     /// in the order of the items; with [`as_completed`](PoolMap::as_completed), as the jobs end.
     ///
-    /// The input is pulled lazily, sixteen items a worker ahead at most, so memory does not grow with it; what a job needs of
-    /// memory is used again for the next. The jobs wait for workers in turn with those that are submitted, and take no place of
-    /// the queue from them.
+    /// The input is pulled lazily, sixteen items a worker ahead at most, and 4,096 beyond the workers, so memory does not grow
+    /// with it; what a job needs of memory is used again for the next. A pool that is resized is pulled for as it is from the
+    /// next items on. The jobs wait for workers in turn with those that are submitted, and take no place of the queue from them.
     ///
-    /// A failure is an item, and ends nothing else. A pool that closes meanwhile gives an error, and then the end. Dropping the
-    /// stream ends the jobs that are under way, each counted as cancelled; what failed unasked is reported.
+    /// A failure is an item, and ends nothing else. A pool that closes meanwhile gives an error, and then the end. So does
+    /// polling the stream inside a job of this pool, which would hold the worker that it waits for. Dropping the stream ends the
+    /// jobs that are under way, each counted as cancelled; what failed unasked is reported.
     ///
     /// `work` is called with each item and gives the future; what that uses must be its own, so clone into it.
     ///
@@ -65,7 +58,8 @@ impl Pool {
         W: FnMut(I::Item) -> F,
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        self.map_stream(Items::of(items), work)
+        let start = Start::typed(type_name::<F>, Policy::Log);
+        self.map_as(&start, Flags::ON_RUNTIME, Items::of(items), work)
     }
 
     /// [`map`](Self::map) for an input that is a stream: a channel's receiver, the lines of a file.
@@ -77,18 +71,15 @@ impl Pool {
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
         let start = Start::typed(type_name::<F>, Policy::Log);
-        let room = self.shared().size().saturating_mul(AHEAD);
-        let under_way = UnderWay {
-            pool: self.clone(),
-            origin: start.origin(),
-            ring: Ring::new(room),
-            room,
-            begun: 0,
-            handed_over: 0,
-            free: Vec::new(),
-            ended: VecDeque::new(),
-            jobs: Vec::new(),
-        };
+        self.map_as(&start, Flags::ON_RUNTIME, input, work)
+    }
+
+    /// [`map_stream`](Self::map_stream) with jobs that say of themselves where they were started, and on what they run.
+    pub(super) fn map_as<S, F, W, T>(&self, start: &Start, flags: Flags, input: S, work: W) -> PoolMap<S, W, F, T>
+    where
+        F: Future,
+    {
+        let under_way = UnderWay::of(self.clone(), start.origin(), flags.with(Flags::QUIET));
         PoolMap { input, source: Source::Open, work, under_way }
     }
 }
@@ -116,85 +107,11 @@ enum Source {
     Refused(Refusal),
 }
 
-/// The jobs that were begun and whose results were not handed over.
-struct UnderWay<F: Future, T> {
-    pool: Pool,
-    origin: u32,
-    ring: Arc<Ring<F, T>>,
-    /// Jobs that may be under way.
-    room: usize,
-    begun: usize,
-    handed_over: usize,
-    /// What was run, to be used again.
-    free: Vec<Pin<Box<MapBody<F, T>>>>,
-    /// What has ended and was not handed over.
-    ended: VecDeque<Pin<Box<MapBody<F, T>>>>,
-    /// Made, and not in the pool's queue yet.
-    jobs: Vec<Job>,
-}
-
-impl<F, T> UnderWay<F, T>
-where
-    F: Future<Output: IntoOutcome<Value = T> + 'static> + Send + 'static,
-    T: Send + 'static,
-{
-    /// Why the pool takes no job from here, if it does not.
-    fn refusal(&self) -> Option<Refusal> {
-        let pool = self.pool.shared();
-        if pool.room.is_closed() {
-            return Some(Refusal::PoolClosed);
-        }
-        current::slot().is_some_and(|slot| pool.runs(slot.routine())).then_some(Refusal::OwnPool)
-    }
-
-    fn begin(&mut self, future: F) {
-        let flags = Flags::ON_RUNTIME.with(Flags::QUIET);
-        let born = birth::begin_at(self.origin, Policy::Log, flags, current::slot());
-        let mut body = self.free.pop().unwrap_or_else(|| Box::pin(MapBody::new(Arc::clone(&self.ring))));
-        body.as_mut().begin(born, future, self.begun);
-        self.begun += 1;
-        self.jobs.push(Job { id: born.identity.id(), slot: born.slot, key: None, has_place: false, body, share: None });
-    }
-
-    /// Puts what was begun into the pool's queue.
-    fn put(&mut self) {
-        if !self.jobs.is_empty() {
-            self.pool.shared().put_all(&mut self.jobs);
-        }
-    }
-
-    /// The next result of what is under way.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        let mut body = loop {
-            match self.ended.pop_front() {
-                Some(body) => break body,
-                None => ready!(self.ring.poll_ended(&mut self.ended, cx)),
-            }
-        };
-        let result = body.as_mut().take();
-        self.free.push(body);
-        self.handed_over += 1;
-        Poll::Ready(result)
-    }
-}
-
-impl<F: Future, T> UnderWay<F, T> {
-    fn len(&self) -> usize {
-        self.begun - self.handed_over
-    }
-}
-
-impl<F: Future, T> Drop for UnderWay<F, T> {
-    fn drop(&mut self) {
-        self.ring.abandon();
-        self.pool.shared().sweep();
-    }
-}
-
 impl<S, W, F: Future, T> PoolMap<S, W, F, T> {
-    /// Gives the results as the jobs end, and not in the order of their items. A slow job then holds back no other.
+    /// Gives the results as the jobs end, and not in the order of their items. A slow job then holds back no other. Asked for
+    /// after the first result, it holds from the next on.
     pub fn as_completed(self) -> Self {
-        self.under_way.ring.as_completed();
+        self.under_way.as_completed();
         self
     }
 }
@@ -226,17 +143,20 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
-        // Some at a time, since whoever pulls one at a time locks and wakes for each.
-        let pulls = this.under_way.len() <= this.under_way.room - this.under_way.room / 8;
-        while pulls && matches!(this.source, Source::Open) && this.under_way.len() < this.under_way.room {
-            if let Some(refusal) = this.under_way.refusal() {
-                *this.source = Source::Refused(refusal);
-                break;
+        if matches!(this.source, Source::Open) && this.under_way.wants_more() {
+            if this.under_way.is_inside() {
+                *this.source = Source::Refused(Refusal::OwnPool);
             }
-            match this.input.as_mut().poll_next(cx) {
-                Poll::Ready(Some(item)) => this.under_way.begin((this.work)(item)),
-                Poll::Ready(None) => *this.source = Source::Over,
-                Poll::Pending => break,
+            while matches!(this.source, Source::Open) && this.under_way.has_room() {
+                if this.under_way.is_closed() {
+                    *this.source = Source::Refused(Refusal::PoolClosed);
+                    break;
+                }
+                match this.input.as_mut().poll_next(cx) {
+                    Poll::Ready(Some(item)) => this.under_way.begin((this.work)(item)),
+                    Poll::Ready(None) => *this.source = Source::Over,
+                    Poll::Pending => break,
+                }
             }
         }
         this.under_way.put();
@@ -273,7 +193,7 @@ impl<S: fmt::Debug, W, F: Future, T> fmt::Debug for PoolMap<S, W, F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PoolMap")
             .field("input", &self.input)
-            .field("pool", &self.under_way.pool)
+            .field("pool", self.under_way.pool())
             .field("under_way", &self.under_way.len())
             .finish_non_exhaustive()
     }

@@ -20,7 +20,10 @@ mod size;
 mod state;
 mod stats;
 mod submit;
+#[cfg(all(test, not(routine_loom)))]
+mod tests;
 mod turns;
+mod under_way;
 mod worker;
 
 use std::fmt;
@@ -62,7 +65,8 @@ use shared::Shared;
 ///
 /// # What is not promised
 /// A job may submit to its own pool, but must not wait there for what only another worker can do: awaiting a job's handle inside
-/// a job of the same pool waits for ever once all workers do so.
+/// a job of the same pool waits for ever once all workers do so. Nor must it await the pool's [`close`](Self::close), which waits
+/// for the job.
 #[derive(Clone)]
 pub struct Pool {
     owner: Arc<Owner>,
@@ -106,8 +110,8 @@ impl Pool {
     /// A part of this pool, with a queue of its own as long as this one's: its jobs run on this pool's workers, `workers` at
     /// once at most, in turn with the other jobs. So one tenant cannot take all workers, nor fill another's queue.
     ///
-    /// Pausing, closing or dropping all clones of a share concerns the share alone; this pool's end is also the end of its
-    /// shares, and lives as long as one of them.
+    /// Pausing, closing or dropping all clones of a share concerns the share alone. The end of this pool is also the end of its
+    /// shares; but a share keeps its pool alive, so that dropping all clones of the pool itself ends nothing while there is one.
     ///
     /// # Errors
     /// With no worker, or more than [`PoolBuilder::MOST`]; and of a share.

@@ -1,4 +1,8 @@
 //! Where the jobs of a map leave their results: each job is one box, which goes to a worker, comes back here, and is used again.
+//!
+//! # Invariants
+//! - One lock. No code of a user runs under it but the clone of the waker of whoever asks: boxes are moved, and dropped outside.
+//! - Once `is_abandoned` is set under it nothing is kept here any more, nor does a closure begin that nobody would ask to stop.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -11,26 +15,33 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 
 use super::job::{Body, outcome_of};
-use crate::birth::{Born, Identity};
+use crate::birth::Born;
 use crate::error::Error;
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::panic;
+use crate::registry::Slot;
 use crate::task::{Fallible, Task};
 
 type Boxed<F, T> = Pin<Box<MapBody<F, T>>>;
 
 pub(super) struct Ring<F: Future, T> {
     is_abandoned: AtomicBool,
+    /// Whether the jobs run on threads, where nothing can stop them but to ask.
+    on_threads: bool,
     state: Mutex<State<F, T>>,
 }
 
 struct State<F: Future, T> {
-    /// In the order of the items, each at its number modulo their number; empty where the order is that of the ends.
-    places: Vec<Option<Boxed<F, T>>>,
-    /// The number of the item whose result is next.
+    /// Whether the order is that of the items, and not that of the ends.
+    in_order: bool,
+    /// The number of the item that is to end next.
     next: usize,
-    /// In the order of the ends.
+    /// In the order of the items, from the one after the next on, those that have ended before it.
+    places: VecDeque<Option<Boxed<F, T>>>,
+    /// Those whose turn it is.
     ended: VecDeque<Boxed<F, T>>,
+    /// Of those on threads, the ones that run: their slots, and their numbers.
+    running: Vec<(&'static Slot, u64)>,
     waker: Option<Waker>,
 }
 
@@ -39,7 +50,7 @@ pin_project! {
     pub(super) struct MapBody<F: Future, T> {
         #[pin]
         routine: Option<Task<Fallible, F>>,
-        identity: Option<Identity>,
+        born: Option<Born>,
         result: Option<Result<T, Error>>,
         number: usize,
         ring: Arc<Ring<F, T>>,
@@ -47,41 +58,62 @@ pin_project! {
 }
 
 impl<F: Future, T> Ring<F, T> {
-    pub(super) fn new(room: usize) -> Arc<Self> {
-        let places = std::iter::repeat_with(|| None).take(room).collect();
-        let state = State { places, next: 0, ended: VecDeque::new(), waker: None };
-        Arc::new(Self { is_abandoned: AtomicBool::new(false), state: Mutex::new(state) })
+    pub(super) fn new(on_threads: bool) -> Arc<Self> {
+        let state = State {
+            in_order: true,
+            places: VecDeque::new(),
+            next: 0,
+            ended: VecDeque::new(),
+            running: Vec::new(),
+            waker: None,
+        };
+        Arc::new(Self { is_abandoned: AtomicBool::new(false), on_threads, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State<F, T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// From here on the order is that of the ends. What has ended out of its turn comes next.
     pub(super) fn as_completed(&self) {
-        self.state().places = Vec::new();
+        let mut state = self.state();
+        state.in_order = false;
+        let State { places, ended, .. } = &mut *state;
+        ended.extend(places.drain(..).flatten());
     }
 
-    /// Nobody asks for results any more.
-    pub(super) fn abandon(&self) {
-        self.is_abandoned.store(true, Ordering::Release);
+    /// Nobody asks for results any more, nor for those that were taken from here.
+    pub(super) fn abandon(&self, taken: VecDeque<Boxed<F, T>>) {
         let mut state = self.state();
+        self.is_abandoned.store(true, Ordering::Release);
         let (places, ended) = (mem::take(&mut state.places), mem::take(&mut state.ended));
+        let running = mem::take(&mut state.running);
         let waker = state.waker.take();
         drop(state);
-        drop(waker);
+        for token in running.into_iter().filter_map(|(slot, id)| slot.cancel(id)) {
+            panic::swallow(|| token.cancel());
+        }
+        panic::swallow(|| drop(waker));
         // One by one, since two drops that panic at once would end the process.
-        for body in places.into_iter().flatten().chain(ended) {
+        for body in taken.into_iter().chain(places.into_iter().flatten()).chain(ended) {
             panic::swallow(|| drop(body));
         }
     }
 
-    /// Moves what has ended to `ended`, at least one; in the order of the items, those whose turn it is.
+    /// A closure is about to run on this thread, unless nobody would hear of it.
+    fn enter(&self, born: &Born) -> bool {
+        let mut state = self.state();
+        let is_wanted = !self.is_abandoned.load(Ordering::Acquire);
+        if is_wanted {
+            state.running.push((born.slot, born.identity.id()));
+        }
+        is_wanted
+    }
+
+    /// Moves those whose turn it is to `ended`, at least one.
     pub(super) fn poll_ended(&self, ended: &mut VecDeque<Boxed<F, T>>, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.state();
         mem::swap(&mut state.ended, ended);
-        while let Some(body) = state.take_next() {
-            ended.push_back(body);
-        }
         if !ended.is_empty() {
             return Poll::Ready(());
         }
@@ -101,25 +133,42 @@ impl<F: Future, T> Ring<F, T> {
         if self.is_abandoned.load(Ordering::Acquire) {
             return Err(body);
         }
-        let room = state.places.len();
-        let is_next = room == 0 || body.number == state.next;
-        if room == 0 {
-            state.ended.push_back(body);
-        } else {
-            let place = body.number % room;
-            state.places[place] = Some(body);
+        if self.on_threads {
+            let own = body.born.map(|born| born.identity.id());
+            state.running.retain(|(_, running)| Some(*running) != own);
         }
-        Ok(if is_next { state.waker.take() } else { None })
+        if state.in_order && body.number != state.next {
+            state.keep(body);
+            return Ok(None);
+        }
+        state.ended.push_back(body);
+        if state.in_order {
+            state.pass_on();
+        }
+        Ok(state.waker.take())
     }
 }
 
 impl<F: Future, T> State<F, T> {
-    /// What is next in the order of the items, if it has ended.
-    fn take_next(&mut self) -> Option<Boxed<F, T>> {
-        let place = self.next.checked_rem(self.places.len())?;
-        let body = self.places[place].take()?;
+    /// Keeps one whose turn has not come.
+    fn keep(&mut self, body: Boxed<F, T>) {
+        let place = body.number - self.next - 1;
+        while self.places.len() < place {
+            self.places.push_back(None);
+        }
+        match self.places.get_mut(place) {
+            Some(kept) => *kept = Some(body),
+            None => self.places.push_back(Some(body)),
+        }
+    }
+
+    /// The next one has ended: the turn is at the one after it, and passes on over those that have ended before.
+    fn pass_on(&mut self) {
         self.next += 1;
-        Some(body)
+        while let Some(Some(body)) = self.places.pop_front() {
+            self.ended.push_back(body);
+            self.next += 1;
+        }
     }
 }
 
@@ -128,14 +177,14 @@ where
     F: Future<Output: IntoOutcome<Value = T>>,
 {
     pub(super) const fn new(ring: Arc<Ring<F, T>>) -> Self {
-        Self { routine: None, identity: None, result: None, number: 0, ring }
+        Self { routine: None, born: None, result: None, number: 0, ring }
     }
 
     /// Makes it the job of the item with that number.
     pub(super) fn begin(self: Pin<&mut Self>, born: Born, future: F, number: usize) {
         let mut this = self.project();
         this.routine.set(Some(Task::new(born.slot, future)));
-        *this.identity = Some(born.identity);
+        *this.born = Some(born);
         *this.result = None;
         *this.number = number;
     }
@@ -143,9 +192,9 @@ where
     /// What it ended in.
     pub(super) fn take(self: Pin<&mut Self>) -> Result<T, Error> {
         let this = self.project();
-        match (this.result.take(), this.identity) {
+        match (this.result.take(), this.born) {
             (Some(result), _) => result.map_err(Error::taken),
-            (None, Some(identity)) => Err(identity.cancelled()),
+            (None, Some(born)) => Err(born.identity.cancelled()),
             (None, None) => unreachable!("it is taken when it has been run"),
         }
     }
@@ -157,7 +206,11 @@ where
     T: Send,
 {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let this = self.project();
+        let mut this = self.project();
+        if this.ring.on_threads && !this.born.as_ref().is_some_and(|born| this.ring.enter(born)) {
+            this.routine.set(None);
+            return Poll::Ready(Outcome::Cancelled);
+        }
         let Some(routine) = this.routine.as_pin_mut() else { return Poll::Ready(Outcome::Cancelled) };
         let result = ready!(routine.poll(cx));
         let outcome = outcome_of(&result);

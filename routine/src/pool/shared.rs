@@ -182,20 +182,21 @@ impl Shared {
         self.follow(dispatch);
     }
 
-    /// Takes the jobs of a map in, and puts them into the queue.
-    pub(super) fn put_all(self: &Arc<Self>, jobs: &mut Vec<Job>) {
+    /// Takes the jobs of a map in, and puts them into the queue. How many jobs may run at once.
+    pub(super) fn put_all(self: &Arc<Self>, jobs: &mut Vec<Job>) -> usize {
         for job in &*jobs {
             job.slot.add(Flags::QUEUED);
         }
         let mut state = self.state();
         self.live.fetch_add(jobs.len(), Ordering::Relaxed);
         state.stats.submitted += jobs.len() as u64;
+        let limit = state.limit;
         if state.phase != Phase::Open {
             drop(state);
             for job in jobs.drain(..) {
                 self.end_undone(job);
             }
-            return;
+            return limit;
         }
         for job in jobs.drain(..) {
             state.put_quietly(Item::Job(job));
@@ -207,6 +208,7 @@ impl Shared {
             self.follow(first);
             self.dispatch_all();
         }
+        limit
     }
 
     /// Ends what waits and was aborted, and has the workers look at what runs.
@@ -249,16 +251,27 @@ impl Shared {
     }
 
     /// Has those go on who wait for room.
+    #[inline]
     pub(super) fn free(&self, places: usize) {
         if places > 0 {
-            self.room.add_permits(places);
+            panic::swallow(|| self.room.add_permits(places));
         }
     }
 
     /// The end of a job was told: the last thing that happens to it.
+    #[inline]
     pub(super) fn told(&self) {
         if self.live.fetch_sub(1, Ordering::Release) == 1 {
-            self.drained.notify_waiters();
+            self.is_drained();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_drained(&self) {
+        panic::swallow(|| self.drained.notify_waiters());
+        if self.room.is_closed() {
+            self.root().let_go();
         }
     }
 

@@ -1,6 +1,5 @@
 //! How many jobs run at once: a pool that grows, shrinks, pauses and resumes.
 
-use std::iter;
 use std::mem;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
@@ -13,7 +12,10 @@ impl Shared {
     }
 
     pub(super) fn resume(self: &Arc<Self>) {
-        self.state().is_paused = false;
+        let mut state = self.state();
+        state.is_paused = false;
+        state.try_again();
+        drop(state);
         self.dispatch_all();
     }
 
@@ -43,7 +45,8 @@ impl Shared {
         let paid = grown.min(state.debt);
         state.debt += before.saturating_sub(workers);
         state.debt -= paid;
-        let wakers: Vec<_> = iter::from_fn(|| state.dismiss()).collect();
+        state.try_again();
+        let wakers = state.dismiss_all();
         drop(state);
         self.room.add_permits(grown - paid);
         self.collect_debt();

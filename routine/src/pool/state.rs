@@ -6,11 +6,14 @@
 //!   parent's queue until a worker of the parent takes it.
 //! - While nothing is paused and turns are left, each item in the queue has one that is on its way to it. So a turn goes back
 //!   only under the lock under which the queue was seen empty, and an item that is put in sends one off if there is one left.
+//!   But where the system gives no thread to a worker, the item waits for another worker, which finds it before it goes idle.
 //! - A place of the pool's room goes with each job that was submitted, from its admission to its release, which is before anybody
 //!   hears that it has ended: who hears of it finds room.
-//! - No code of a user runs under the lock: what is dropped, woken or started is handed out.
+//! - No code of a user runs under the lock: what is dropped, woken or started is handed out. The wakers that are cloned under it
+//!   are the workers' own.
 
 use std::collections::{HashSet, VecDeque};
+use std::iter;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
@@ -112,6 +115,8 @@ pub(super) struct State {
     idle: Vec<usize>,
     /// Numbers that no worker has any more.
     free: Vec<usize>,
+    /// Whether the system has given no thread for the last worker: none is made until something else is to be run.
+    is_short: bool,
     /// Places of the room to be kept back, since the pool has become smaller.
     pub(super) debt: usize,
     pub(super) keys: HashSet<Arc<str>>,
@@ -138,6 +143,7 @@ impl State {
 
     /// Puts something into the queue; the caller sends the turns off.
     pub(super) fn put_quietly(&mut self, item: Item) {
+        self.try_again();
         self.waiting += usize::from(matches!(item, Item::Job(_)));
         self.queue.push_back(item);
     }
@@ -148,12 +154,33 @@ impl State {
         if self.is_paused || self.turns >= self.limit || on_their_way >= self.queue.len() {
             return None;
         }
+        let dispatch = if self.is_share {
+            Dispatch::Share
+        } else if let Some(waker) = self.pop_idle().and_then(|worker| self.workers[worker].waker.clone()) {
+            Dispatch::Wake(waker)
+        } else if self.is_short {
+            return None;
+        } else {
+            Dispatch::Spawn(self.new_worker())
+        };
         self.turns += 1;
-        if self.is_share {
-            return Some(Dispatch::Share);
+        Some(dispatch)
+    }
+
+    /// Lets workers be made again, though the last could not be.
+    pub(super) fn try_again(&mut self) {
+        self.is_short = false;
+    }
+
+    /// A worker could not be made. Its turn goes back, if there are others who will come to the queue.
+    pub(super) fn forgo(&mut self, worker: usize) -> bool {
+        if self.alive - self.dismissed == 1 {
+            return false;
         }
-        let idle = self.pop_idle().and_then(|worker| self.workers[worker].waker.clone());
-        Some(idle.map_or_else(|| Dispatch::Spawn(self.new_worker()), Dispatch::Wake))
+        self.remove_worker(worker);
+        self.turns -= 1;
+        self.is_short = true;
+        true
     }
 
     fn pop_idle(&mut self) -> Option<usize> {
@@ -169,8 +196,12 @@ impl State {
         self.idle.push(worker);
     }
 
-    /// Has an idle worker go, if there are more workers than there may be.
-    pub(super) fn dismiss(&mut self) -> Option<Waker> {
+    /// Has idle workers go, as long as there are more workers than there may be.
+    pub(super) fn dismiss_all(&mut self) -> Vec<Waker> {
+        iter::from_fn(|| self.dismiss()).collect()
+    }
+
+    fn dismiss(&mut self) -> Option<Waker> {
         let worker = if self.has_too_many() { self.pop_idle()? } else { return None };
         self.dismissed += 1;
         self.workers[worker].is_surplus = true;
@@ -189,7 +220,8 @@ impl State {
 
     /// Whether a worker that has no turn is to go.
     pub(super) fn has_too_many(&self) -> bool {
-        self.phase == Phase::Killed || self.alive - self.dismissed > self.limit
+        let is_done = self.phase != Phase::Open && self.running == 0 && self.queue.is_empty();
+        is_done || self.phase == Phase::Killed || self.alive - self.dismissed > self.limit
     }
 
     /// The next item for whoever holds a turn; without one the turn has gone back.

@@ -67,7 +67,8 @@ impl Pool {
     /// Submits a job, and waits for room, but not longer than `time`.
     ///
     /// # Errors
-    /// As [`submit`](Self::submit), and the job where there was no room in that time.
+    /// As [`submit`](Self::submit), and the job where there was no room in that time, which is
+    /// [`TimedOut`](SubmitErrorKind::TimedOut).
     ///
     /// # Panics
     /// When it is polled in a runtime without timers, and the pool is full.
@@ -144,7 +145,7 @@ pub(super) async fn wait_within(pool: &Shared, time: Duration) -> Result<(), Sub
     match enter(pool, None) {
         // Without a timer for those who need not wait.
         Err(SubmitErrorKind::Full) => {
-            tokio::time::timeout(time, wait(pool, None)).await.unwrap_or(Err(SubmitErrorKind::Full))
+            tokio::time::timeout(time, wait(pool, None)).await.unwrap_or(Err(SubmitErrorKind::TimedOut))
         }
         done => done,
     }
@@ -152,7 +153,8 @@ pub(super) async fn wait_within(pool: &Shared, time: Duration) -> Result<(), Sub
 
 /// Admits a job if there is room.
 pub(super) fn enter(pool: &Shared, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
-    if key.is_some_and(|key| pool.is_in_flight(key)) {
+    // A pool that is closed says so, whatever is under way.
+    if !pool.room.is_closed() && key.is_some_and(|key| pool.is_in_flight(key)) {
         return Err(SubmitErrorKind::InFlight);
     }
     match pool.room.try_acquire() {

@@ -90,8 +90,7 @@ impl Shared {
             }
         };
         drop(state);
-        self.free(places);
-        taken.map(|job| {
+        let taken = taken.map(|job| {
             let Job { id, slot, key, has_place, body, share } = job?;
             if share.is_some() {
                 // While the share was asked, this turn looked as if it were on its way to what was put in meanwhile.
@@ -101,7 +100,9 @@ impl Shared {
             let submitted = slot.start();
             stance.run = Some(Run { id, share, key, has_place, submitted, began: now, outcome: Outcome::Cancelled });
             Some(body)
-        })
+        });
+        self.free(places);
+        taken
     }
 
     /// For a worker that holds a turn: takes what is next in the queue, which may turn out to be nothing.
@@ -169,6 +170,17 @@ impl Shared {
         drop(state);
         self.free(places);
         self.follow(dispatch);
+    }
+
+    /// A worker has got no thread. Whether there are others, who take what it was made for; else the pool is over.
+    pub(super) fn forgo(self: &Arc<Self>, stance: &Stance) -> bool {
+        let mut state = self.state();
+        let is_forgone = state.forgo(stance.worker);
+        // Who went idle meanwhile thought that this one would come to what was put in since.
+        let dispatch = if is_forgone { state.dispatch() } else { None };
+        drop(state);
+        self.follow(dispatch);
+        is_forgone
     }
 
     /// A worker is gone, and so is the job that it may have run.

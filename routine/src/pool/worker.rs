@@ -14,7 +14,7 @@ use crate::panic;
 
 /// Makes a worker that holds a turn.
 pub(super) fn spawn(pool: &Arc<Shared>, number: usize) {
-    let work = work(Worker { pool: Arc::clone(pool), stance: Stance::with_a_turn(number), is_over: false });
+    let work = work(Worker { pool: Arc::clone(pool), stance: Stance::with_a_turn(number), stage: Stage::Made });
     #[cfg(routine_loom)]
     drop(loom::thread::spawn(move || loom::future::block_on(work)));
     #[cfg(not(routine_loom))]
@@ -32,22 +32,41 @@ fn spawn_thread(pool: &Shared, number: usize, work: impl Future<Output = ()> + S
         let _inside = runtime.enter();
         block_on(work);
     };
-    // Where the system gives no more threads, the worker is dropped, and its pool is over.
-    let _ = thread::Builder::new().name(format!("{}-{number}", pool.name())).spawn(run);
+    #[cfg(all(test, not(routine_loom)))]
+    if super::tests::are_no_threads_left() {
+        return;
+    }
+    // A thread's name cannot hold what would end it.
+    let name = format!("{}-{number}", pool.name()).replace('\0', " ");
+    // Where the system gives no more threads, the worker is dropped as it is.
+    let _ = thread::Builder::new().name(name).spawn(run);
 }
 
 /// A worker, which is counted as long as it is there.
 struct Worker {
     pool: Arc<Shared>,
     stance: Stance,
-    is_over: bool,
+    stage: Stage,
+}
+
+/// How far a worker has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Made,
+    /// It was polled.
+    Begun,
+    Over,
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        // Of those on threads, only the ones that got none are dropped before they were polled.
+        if self.stage == Stage::Made && self.pool.runs_on_threads() && self.pool.forgo(&self.stance) {
+            return;
+        }
         self.pool.leave(&mut self.stance);
         // Only the end of its runtime drops a worker before it has ended.
-        if !self.is_over {
+        if self.stage != Stage::Over {
             self.pool.kill();
         }
     }
@@ -68,6 +87,7 @@ impl Drop for Ran {
 }
 
 async fn work(mut worker: Worker) {
+    worker.stage = Stage::Begun;
     // What has ended, and nobody knows yet but the worker: its pool hears of it first.
     let mut ran: Option<Ran> = None;
     loop {
@@ -96,7 +116,7 @@ async fn work(mut worker: Worker) {
         // A pool that always has jobs would otherwise never let another task of its thread run.
         tokio::task::consume_budget().await;
     }
-    worker.is_over = true;
+    worker.stage = Stage::Over;
 }
 
 /// Runs a future on this thread, without a runtime of its own: so that a job may block on another future, as it may on the
