@@ -58,6 +58,7 @@ pub mod group;
 mod handle;
 mod inherited;
 pub mod pool;
+pub mod schedule;
 mod spawn;
 
 mod birth;
@@ -108,6 +109,7 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};
 pub use panic::Panic;
 pub use policy::Policy;
 pub use pool::{BlockingPool, Pool};
+pub use schedule::Schedule;
 pub use span::set_span_level;
 pub use spawn::{
     go, go_blocking, go_value, go_with_must_success, go_with_recover, try_go, try_go_blocking, try_go_value,
