@@ -9,6 +9,9 @@ use routine::{Group, Inherited, Outcome, Policy, snapshot};
 use routine_tests::{Record, Wall, capture, records, run};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
+use tracing::span::{Attributes, Id};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -246,7 +249,7 @@ async fn a_period_below_the_timers_runs_with_the_timers() {
 
 #[tokio::test(start_paused = true)]
 async fn the_longest_period_waits() {
-    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    const YEAR: Duration = Duration::from_hours(365 * 24);
     let schedule = schedule::every(YEAR * 100, || async {}).unwrap();
     // Tokio's timers hold some two years.
     for year in 1..=100 {
@@ -300,4 +303,33 @@ fn policies_of_runs_are_those_of_routines() {
         drop(schedule.unwrap());
         assert_eq!(seen.recv().await, Some(Policy::Recover));
     });
+}
+
+/// The spans of schedules' runs that were opened under a parent, and those that they follow from.
+#[derive(Clone, Default)]
+struct Follows(Arc<Mutex<(usize, Vec<Id>)>>);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Follows {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let is_run = attributes.metadata().name() == "routine";
+        let has_parent = context.span(id).is_some_and(|span| span.parent().is_some());
+        self.0.lock().unwrap().0 += usize::from(is_run && has_parent);
+    }
+
+    fn on_follows_from(&self, _: &Id, follows: &Id, _: Context<'_, S>) {
+        self.0.lock().unwrap().1.push(follows.clone());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_spans_of_runs_are_roots_that_follow_from_where_the_schedule_was_made() {
+    let seen = Follows::default();
+    let _default = tracing::subscriber::set_default(tracing_subscriber::registry().with(seen.clone()));
+    let request = tracing::info_span!("request");
+    let id = request.id().unwrap();
+    let schedule = request.in_scope(|| schedule::every(SECOND, || async {})).unwrap();
+    drop(request);
+    sleep(ms(2_500)).await;
+    assert_eq!(schedule.stats().runs, 2);
+    assert_eq!(*seen.0.lock().unwrap(), (0, vec![id.clone(), id]));
 }

@@ -267,7 +267,7 @@ fn a_runtime_that_ends_ends_its_schedules() {
     let (guard, started) = (drops.guard(), Arc::new(Notify::new()));
     let schedule = runtime.block_on(async {
         let inside = Arc::clone(&started);
-        let schedule = schedule::every(Duration::from_secs(3_600), move || {
+        let schedule = schedule::every(Duration::from_hours(1), move || {
             let (started, _held) = (Arc::clone(&inside), &guard);
             async move {
                 started.notify_one();
@@ -306,7 +306,7 @@ fn a_runtime_that_ends_before_it_ran_anything_ends_its_schedules_too() {
 async fn a_stop_on_another_thread_sees_every_run() {
     for _ in 0..200 {
         let (sender, stopped) = oneshot::channel::<()>();
-        let schedule = Schedule::builder().overlap(Overlap::Allow(8)).every(Duration::from_secs(3_600), pending::<()>);
+        let schedule = Schedule::builder().overlap(Overlap::Allow(8)).every(Duration::from_hours(1), pending::<()>);
         let schedule = schedule.unwrap();
         let other = schedule.clone();
         let asking = tokio::spawn(async move {

@@ -163,7 +163,7 @@ async fn runs_that_overlap_run_on_all_threads() {
     let inside = Arc::clone(&barrier);
     let schedule = Schedule::builder()
         .overlap(Overlap::Allow(2))
-        .every(Duration::from_secs(3_600), move || {
+        .every(Duration::from_hours(1), move || {
             let barrier = Arc::clone(&inside);
             async move {
                 barrier.wait().await;

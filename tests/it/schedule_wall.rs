@@ -8,7 +8,7 @@ use routine::{Handle, Inherited};
 use routine_tests::Wall;
 use tokio::time::{Instant, sleep};
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)

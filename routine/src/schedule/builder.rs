@@ -38,8 +38,8 @@ use crate::start::{SpanMode, Start};
 /// ```
 #[must_use = "a builder makes no schedule until one of `every`, `after` and `at` is called"]
 pub struct Builder {
-    start: Start,
-    options: Options,
+    pub(super) start: Start,
+    pub(super) options: Options,
 }
 
 impl Builder {

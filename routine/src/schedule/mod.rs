@@ -191,3 +191,6 @@ fn start<F>() -> Start {
 fn refused(error: &InvalidSchedule) -> ! {
     panic!("{error}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! What runs once, later.
 
 use std::any::type_name;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
@@ -53,7 +53,12 @@ where
     let born = birth::begin(start, current::slot());
     born.slot.add(Flags::QUEUED);
     let routine = Task::<Fallible, _>::new(born.slot, hold(async move { work().await }));
-    let once = Once { wait: Some(wait(due, alarm)), routine: Some(routine), slot: born.slot, identity: born.identity };
+    let once = Once {
+        wait: Some(Wait { due, alarm, stopped: driver::stopped() }),
+        routine: Some(routine),
+        slot: born.slot,
+        identity: born.identity,
+    };
     Ok(Handle::new(tokio::spawn(once), born))
 }
 
@@ -91,24 +96,34 @@ fn jitter(most: Duration) -> Duration {
     }
 }
 
-/// Whether the time has come; `false` where the process shuts down before.
-async fn wait(due: Due, alarm: Alarm) -> bool {
-    let mut alarm = pin!(alarm);
-    let mut stopped = pin!(driver::stopped());
-    poll_fn(|cx| {
-        if stopped.as_mut().poll(cx).is_ready() {
+pin_project! {
+    /// Whether the time has come; `false` where the process shuts down before.
+    struct Wait<S> {
+        due: Due,
+        #[pin]
+        alarm: Alarm,
+        #[pin]
+        stopped: S,
+    }
+}
+
+impl<S: Future<Output = ()>> Future for Wait<S> {
+    type Output = bool;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        let mut this = self.project();
+        if this.stopped.poll(cx).is_ready() {
             return Poll::Ready(false);
         }
         loop {
-            let now = alarm.as_mut().now(cx);
-            let at = due.as_clocks_go(&now);
+            let now = this.alarm.as_mut().now(cx);
+            let at = this.due.as_clocks_go(&now);
             if at.is_some_and(|at| at <= now.now) {
                 return Poll::Ready(true);
             }
-            ready!(alarm.as_mut().poll(cx, &now, at));
+            ready!(this.alarm.as_mut().poll(cx, &now, at));
         }
-    })
-    .await
+    }
 }
 
 impl Due {

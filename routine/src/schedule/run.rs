@@ -12,10 +12,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use tracing::Span;
 
 use super::shared::Shared;
 use crate::birth;
 use crate::current;
+use crate::error::Error;
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::panic;
 use crate::policy::Policy;
@@ -42,6 +44,8 @@ pub(super) struct Template {
     fields: Vec<(&'static str, String)>,
     timeout: Option<Duration>,
     heritage: Option<Arc<Cold>>,
+    /// The span that was current where the schedule was made: its number alone, which keeps nothing open.
+    follows: Option<tracing::Id>,
 }
 
 impl Template {
@@ -55,7 +59,8 @@ impl Template {
         let in_hook = current::slot().is_some_and(|slot| slot.meta().has(Flags::NO_HOOKS));
         let inherited = if in_hook { Flags::NO_HOOKS } else { Flags::NONE };
         let flags = start.flags.with(Flags::ON_RUNTIME).with(inherited);
-        Self { origin, policy: start.policy, flags, span: start.span, name, fields, timeout, heritage: None }
+        let follows = Span::current().id();
+        Self { origin, policy: start.policy, flags, span: start.span, name, fields, timeout, heritage: None, follows }
     }
 
     /// What the schedule is called.
@@ -74,7 +79,23 @@ impl Template {
         let timeout = self.timeout.map(|after| Timeout { after, sleep: None });
         let extra = Extra { name: self.name.clone(), fields, timeout, ..Extra::default() };
         let own = Some(Cold::own(None, extra));
-        birth::begin_dressed(self.origin, self.policy, self.flags, self.span, own, self.heritage.clone(), None)
+        let heritage = self.heritage.clone();
+        let slot = birth::begin_dressed(self.origin, self.policy, self.flags, self.span, own, heritage, None);
+        if self.follows.is_some() && self.span == SpanMode::Follows && slot.meta().has(Flags::SPAN) {
+            self.follow(slot);
+        }
+        slot
+    }
+
+    /// The span of a run follows from where its schedule was made, and not from what is current in the driver, which is none.
+    fn follow(&self, slot: &'static Slot) {
+        let span = slot.with_extra(|extra| extra.span.clone());
+        // A subscriber's code runs here.
+        panic::swallow(|| {
+            if let Some(span) = span {
+                span.follows_from(self.follows.clone());
+            }
+        });
     }
 }
 
@@ -153,7 +174,7 @@ pin_project! {
 
 impl<R, T> Future for Run<R>
 where
-    R: Future<Output = Result<T, crate::error::Error>>,
+    R: Future<Output = Result<T, Error>>,
 {
     type Output = ();
 
