@@ -212,8 +212,8 @@ async fn bytes_rows() -> Vec<Row> {
         Row("a slot", SLOT_SIZE, 88),
         Row("what a labelled await adds to a future", label_bytes(), 0),
         Row("a trivial routine's task", parked_bytes().await, task),
-        Row("a schedule that waits", schedules::bytes().await, 1_536),
-        Row("a routine that waits for its time", schedules::bytes_once().await, 1_536),
+        Row("a schedule that waits", schedules::bytes().await, 1_408),
+        Row("a routine that waits for its time", schedules::bytes_once().await, 448),
     ]
 }
 

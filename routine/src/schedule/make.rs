@@ -34,7 +34,7 @@ where
     Fut: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
     let start = start.typed_as(type_name::<F>);
-    Ok(run(start, Prepared::every(options, period)?, work))
+    Ok(run(&start, Prepared::every(options, period)?, work))
 }
 
 /// Starts a schedule by a calendar.
@@ -50,7 +50,7 @@ where
     Fut: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
     let start = start.typed_as(type_name::<F>);
-    Ok(run(start, Prepared::calendar(options, calendar)?, work))
+    Ok(run(&start, Prepared::calendar(options, calendar)?, work))
 }
 
 /// All that a schedule needs but its work, known to be right.
@@ -111,7 +111,7 @@ fn ends_before(options: &Options, first: SystemTime) -> bool {
     options.until.is_some_and(|until| until <= first)
 }
 
-fn run<F, Fut>(start: Start, prepared: Prepared, work: F) -> Schedule
+fn run<F, Fut>(start: &Start, prepared: Prepared, work: F) -> Schedule
 where
     F: FnMut() -> Fut + Send + 'static,
     Fut: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,

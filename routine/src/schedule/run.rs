@@ -50,16 +50,17 @@ pub(super) struct Template {
 
 impl Template {
     /// Of the options of a start, which was written here.
-    pub(super) fn new(mut start: Start) -> Self {
+    pub(super) fn new(start: &Start) -> Self {
         let origin = start.origin();
-        let extra = start.extra();
-        let name = extra.name.take();
-        let fields = std::mem::take(&mut extra.fields);
-        let timeout = extra.timeout.take().map(|timeout| timeout.after);
+        let options = start.own.get();
+        let name = options.and_then(|extra| extra.name.clone());
+        let fields = options.map(|extra| extra.fields.clone()).unwrap_or_default();
+        let timeout = options.and_then(|extra| extra.timeout.as_ref()).map(|timeout| timeout.after);
         let in_hook = current::slot().is_some_and(|slot| slot.meta().has(Flags::NO_HOOKS));
         let inherited = if in_hook { Flags::NO_HOOKS } else { Flags::NONE };
         let flags = start.flags.with(Flags::ON_RUNTIME).with(inherited);
-        let follows = Span::current().id();
+        // A subscriber's code runs here.
+        let follows = panic::contain(|| Span::current().id()).map_err(panic::drop_payload).ok().flatten();
         Self { origin, policy: start.policy, flags, span: start.span, name, fields, timeout, heritage: None, follows }
     }
 
