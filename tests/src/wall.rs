@@ -25,7 +25,7 @@ impl Wall {
     /// What a new clock shows.
     #[must_use]
     pub fn midnight() -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(20_000 * 24 * 60 * 60)
+        SystemTime::UNIX_EPOCH + Duration::from_hours(20_000 * 24)
     }
 
     /// Some seconds after midnight.

@@ -18,7 +18,7 @@ pub(super) fn spawn(shared: Arc<Shared>, alarm: Alarm, work: Box<dyn Work>) {
 
 /// Resolves when the process shuts down.
 pub(super) async fn stopped() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn drive(driver: Driver) -> impl Future<Output = ()> {

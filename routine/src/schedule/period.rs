@@ -9,7 +9,7 @@ use super::timetable::Passed;
 /// Where a plan with a period stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Period {
-    period: Duration,
+    length: Duration,
     /// The next instant is a period after the end of a run, not after the instant of the run.
     from_end: bool,
     /// The next instant; `None` while it hangs on a run that is going on.
@@ -17,8 +17,8 @@ pub(super) struct Period {
 }
 
 impl Period {
-    pub(super) const fn new(period: Duration, from_end: bool, first: Instant) -> Self {
-        Self { period, from_end, due: Some(first) }
+    pub(super) const fn new(length: Duration, from_end: bool, first: Instant) -> Self {
+        Self { length, from_end, due: Some(first) }
     }
 
     pub(super) const fn due(&self) -> Option<Instant> {
@@ -37,8 +37,8 @@ impl Period {
             self.due = None;
             return Some(Passed { count: 1, late: elapsed });
         }
-        let (count, late) = (elapsed.as_nanos() / self.period.as_nanos(), self.since_last(elapsed));
-        self.due = (now + self.period).checked_sub(late);
+        let (count, late) = (elapsed.as_nanos() / self.length.as_nanos(), self.since_last(elapsed));
+        self.due = (now + self.length).checked_sub(late);
         Some(Passed { count: u64::try_from(count).map_or(u64::MAX, |count| count.saturating_add(1)), late })
     }
 
@@ -46,21 +46,21 @@ impl Period {
     pub(super) fn leave_out(&mut self, now: Instant) {
         if let Some(due) = self.due.filter(|due| *due <= now) {
             let late = self.since_last(now.saturating_duration_since(due));
-            self.due = (now + self.period).checked_sub(late);
+            self.due = (now + self.length).checked_sub(late);
         }
     }
 
     /// A run has ended, or was left out.
     pub(super) fn rest(&mut self, now: Instant) {
         if self.from_end {
-            self.due = Some(now + self.period);
+            self.due = Some(now + self.length);
         }
     }
 
     /// The instants to come, the first that is known first.
     pub(super) fn upcoming(self) -> impl Iterator<Item = Instant> {
         let following = move |instant: &Instant| {
-            let next = if self.from_end { None } else { Some(self.period) };
+            let next = if self.from_end { None } else { Some(self.length) };
             instant.checked_add(next?)
         };
         std::iter::successors(self.due, following)
@@ -68,7 +68,7 @@ impl Period {
 
     /// How much of an elapsed time is beyond its last whole period. Fits: a period is a hundred years at most.
     fn since_last(&self, elapsed: Duration) -> Duration {
-        let nanos = elapsed.as_nanos() % self.period.as_nanos();
+        let nanos = elapsed.as_nanos() % self.length.as_nanos();
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //! - `runs` is the number of the run that began last. A run is in `running` from the moment its number is given out until it has
-//!   ended, so whoever sees no run there after `is_over` is set will never see one.
+//!   ended, so whoever sees no run there once the schedule is over will never see one.
 //! - The closure is one, and `is_out` from the moment a run is given out until that run has called it. So runs begin one by one.
 //! - A run that is owed or asked for has been admitted: it will begin, unless the schedule ends before.
 //! - No code of a user runs under the lock: what is woken, aborted or dropped is handed out.
@@ -61,16 +61,24 @@ pub(super) struct Step {
     pub(super) is_over: bool,
 }
 
+/// Whether runs of the plan begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    On,
+    Paused,
+    /// On, and the instants that passed during a pause are to be left out.
+    Resumed,
+    /// No run begins any more.
+    Over,
+}
+
 pub(super) struct State {
     timetable: Timetable,
     overlap: Overlap,
     missed: Missed,
     /// Runs of the plan that are left.
     times: Option<u64>,
-    is_over: bool,
-    is_paused: bool,
-    /// Instants that passed during a pause are to be left out.
-    is_resumed: bool,
+    phase: Phase,
     is_out: bool,
     /// Runs of the plan, and runs asked for by hand, that are to begin.
     owed: u64,
@@ -89,9 +97,7 @@ impl State {
             overlap,
             missed,
             times,
-            is_over: false,
-            is_paused: false,
-            is_resumed: false,
+            phase: Phase::On,
             is_out: false,
             owed: 0,
             asked: 0,
@@ -106,11 +112,11 @@ impl State {
     /// Goes on to now, and says what is to be done.
     pub(super) fn step(&mut self, now: &Now) -> Step {
         let mut step = Step::default();
-        if mem::take(&mut self.is_resumed) {
+        if self.phase == Phase::Resumed {
+            self.phase = Phase::On;
             self.timetable.leave_out(now);
         }
-        let has_more = self.times != Some(0);
-        if !self.is_over && !self.is_paused && has_more && !self.timetable.has_ended(now) {
+        if self.phase == Phase::On && self.times != Some(0) && !self.timetable.has_ended(now) {
             if let Some(passed) = self.timetable.pass(now, self.kept()) {
                 self.pass(now, passed, &mut step.aborts);
             }
@@ -118,8 +124,8 @@ impl State {
         if self.timetable.has_ended(now) || (self.is_done() && self.owed == 0 && self.asked == 0) {
             self.end();
         }
-        step.is_over = self.is_over;
-        if !self.is_over {
+        step.is_over = self.phase == Phase::Over;
+        if !step.is_over {
             step.start = self.begin(now.now);
             step.at = self.next(now);
         }
@@ -158,7 +164,7 @@ impl State {
     /// Takes a run in, or leaves it out.
     fn admit(&mut self, of_plan: bool, aborts: &mut Vec<AbortHandle>) -> bool {
         // What a pause holds back is in nobody's way.
-        let waiting = self.asked.saturating_add(if self.is_paused { 0 } else { self.owed });
+        let waiting = self.asked.saturating_add(if self.phase == Phase::Paused { 0 } else { self.owed });
         let busy = waiting.saturating_add(self.running.len() as u64);
         let has_room = match self.overlap {
             Overlap::Skip => busy == 0,
@@ -191,7 +197,7 @@ impl State {
         if self.is_out || !has_room {
             return None;
         }
-        let of_plan = self.owed > 0 && !self.is_paused;
+        let of_plan = self.owed > 0 && self.phase != Phase::Paused;
         let from = if of_plan { &mut self.owed } else { &mut self.asked };
         *from = from.checked_sub(1)?;
         self.is_out = true;
@@ -215,13 +221,14 @@ impl State {
     }
 
     fn next(&self, now: &Now) -> Option<Instant> {
-        let run = if self.is_paused || self.times == Some(0) { None } else { self.timetable.next_run(now) };
+        let run =
+            if self.phase == Phase::Paused || self.times == Some(0) { None } else { self.timetable.next_run(now) };
         run.into_iter().chain(self.timetable.end(now)).min()
     }
 
     /// No run begins any more.
     pub(super) fn end(&mut self) {
-        self.is_over = true;
+        self.phase = Phase::Over;
         let left = mem::take(&mut self.owed).saturating_add(mem::take(&mut self.asked));
         self.stats.skipped = self.stats.skipped.saturating_add(left);
     }
@@ -234,7 +241,7 @@ impl State {
     /// Asks for a run by hand. Whether it was taken in, and whom to wake and what to abort for it.
     pub(super) fn ask(&mut self) -> (bool, Option<Waker>, Vec<AbortHandle>) {
         let mut aborts = Vec::new();
-        if self.is_over {
+        if self.phase == Phase::Over {
             return (false, None, aborts);
         }
         let taken = self.admit(false, &mut aborts);
@@ -242,14 +249,16 @@ impl State {
     }
 
     pub(super) fn pause(&mut self) {
-        self.is_paused = true;
+        if self.phase != Phase::Over {
+            self.phase = Phase::Paused;
+        }
     }
 
     pub(super) fn resume(&mut self) -> Option<Waker> {
-        if !mem::take(&mut self.is_paused) {
+        if self.phase != Phase::Paused {
             return None;
         }
-        self.is_resumed = true;
+        self.phase = Phase::Resumed;
         self.driver.clone()
     }
 
@@ -299,12 +308,12 @@ impl State {
     }
 
     pub(super) fn is_finished(&self) -> bool {
-        self.is_over && self.running.is_empty()
+        self.phase == Phase::Over && self.running.is_empty()
     }
 
     /// What is to come, to be worked out without the lock, and how many there may be.
     pub(super) fn plan(&self) -> Option<(Timetable, u64)> {
-        let is_idle = self.is_over || self.is_paused;
-        (!is_idle).then(|| (self.timetable.clone(), self.times.unwrap_or(u64::MAX)))
+        let is_on = matches!(self.phase, Phase::On | Phase::Resumed);
+        is_on.then(|| (self.timetable.clone(), self.times.unwrap_or(u64::MAX)))
     }
 }

@@ -10,6 +10,9 @@ use crate::panic;
 /// It is read when a schedule is made, when it is due, and once a minute to see whether it was set; never under a lock. One that
 /// panics is contained, and the system's clock is read instead.
 ///
+/// A test that pauses tokio's time needs one that goes with it, `start + tokio_start.elapsed()`: the system's clock stands still
+/// beside it, and so whatever waits for that spins until real time has passed.
+///
 /// ```
 /// use std::sync::{Arc, Mutex};
 /// use std::time::{Duration, SystemTime};
