@@ -1,7 +1,7 @@
 //! What can be done with a schedule, and what can be asked of it.
 
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use routine::prelude::*;
@@ -11,6 +11,9 @@ use routine_tests::{Drops, Wall};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
+use tracing::Subscriber;
+use tracing::span::{Attributes, Id};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -208,6 +211,37 @@ async fn runs_inherit_what_was_set_where_the_schedule_was_made() {
     });
     drop(schedule.unwrap());
     assert_eq!(tenants.recv().await, Some((Some(7), true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_concerns_no_other_schedule() {
+    let schedules = [(); 3].map(|()| schedule::every(SECOND, || async {}).unwrap());
+    sleep(ms(1_500)).await;
+    schedules[1].stop(SECOND).await;
+    sleep(ms(1_000)).await;
+    assert_eq!(schedules.map(|schedule| schedule.stats().completed), [2, 1, 2]);
+}
+
+/// Asks for another run while the first span of a routine is being made.
+struct Hurries(Mutex<Option<Schedule>>);
+
+impl<S: Subscriber> Layer<S> for Hurries {
+    fn on_new_span(&self, attributes: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+        let schedule = self.0.lock().unwrap().take_if(|_| attributes.metadata().name() == "routine");
+        if let Some(schedule) = schedule {
+            assert!(schedule.run_now());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_aborted_while_it_begins_ends() {
+    let schedule = Schedule::builder().overlap(Overlap::CancelOld).every(SECOND, pending::<()>).unwrap();
+    let hurries = Hurries(Mutex::new(Some(schedule.clone())));
+    let _default = tracing::subscriber::set_default(tracing_subscriber::registry().with(hurries));
+    sleep(ms(1_500)).await;
+    let stats = schedule.stats();
+    assert_eq!((stats.runs, stats.cancelled, stats.running), (2, 1, 1));
 }
 
 #[tokio::test(start_paused = true)]

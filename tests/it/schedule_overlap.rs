@@ -116,9 +116,21 @@ async fn one_run_waits_for_the_one_before_and_no_more() {
     sleep(ms(1_100)).await;
     assert_eq!(job.counts(), (2, 1, 1));
     assert_eq!(schedule.stats().skipped, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_is_held_back_by_a_pause() {
+    let (schedule, job) = schedule(Overlap::Queue, ms(1_500));
+    sleep(ms(2_100)).await;
     schedule.pause();
     sleep(ms(20_000)).await;
-    assert_eq!(schedule.stats().runs, 2, "what waits is held by a pause");
+    assert_eq!(job.counts(), (1, 1, 1));
+    assert!(schedule.run_now(), "it is in nobody's way");
+    sleep(ms(1_600)).await;
+    assert_eq!(job.counts(), (2, 2, 1));
+    schedule.resume();
+    sleep(ms(1)).await;
+    assert_eq!(job.counts(), (3, 2, 1), "it begins at once, not at the next instant");
 }
 
 #[tokio::test(start_paused = true)]

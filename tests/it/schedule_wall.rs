@@ -129,10 +129,10 @@ async fn a_clock_that_panics_costs_nothing() {
     struct Broken;
     impl WallClock for Broken {
         fn now(&self) -> SystemTime {
-            std::panic::panic_any("no time")
+            std::panic::resume_unwind(Box::new("no time"))
         }
     }
-    let soon = SystemTime::now() + Duration::from_millis(20);
+    let soon = SystemTime::now() + Duration::from_millis(200);
     // The system's clock is read instead.
     Schedule::builder().clock(Arc::new(Broken)).at(soon, || async {}).unwrap().await.unwrap();
 }

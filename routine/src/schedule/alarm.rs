@@ -15,7 +15,8 @@ use super::wall::WallClock;
 use super::watch::Member;
 use crate::panic;
 
-/// The longest that a timer is set for. What is further off is looked at again then; tokio's timers hold some two years.
+/// What a timer is made with, before it is set. Nothing hangs on it: tokio's timers hold some two years, one that is set for
+/// later may fire before, and whoever waits looks at the clocks again.
 const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 pin_project! {
@@ -59,7 +60,6 @@ impl Alarm {
             // A timer that was set for something else may wake its owner once for nothing.
             return Poll::Pending;
         };
-        let at = at.min(now.now + FAR);
         if *this.set_for != Some(at) {
             this.sleep.as_mut().reset(at);
             *this.set_for = Some(at);
