@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
 use crate::birth::{Born, Identity};
+use crate::cancel::CancelReason;
 use crate::error::Error;
 use crate::id::RoutineId;
 use crate::panic;
@@ -162,6 +163,11 @@ impl Identity {
     /// The error of a routine that ended undone.
     pub(crate) fn cancelled(&self) -> Error {
         self.lost(None)
+    }
+
+    /// The error of a routine that the shutdown ended before it began.
+    pub(crate) fn cancelled_by_shutdown(&self) -> Error {
+        Error::cancelled(self.subject(), Some(CancelReason::Shutdown))
     }
 
     /// The error of a routine that left none of its own.

@@ -108,6 +108,13 @@ impl<T: Send + Sync + 'static> Inherited<T> {
         })
     }
 
+    /// What those inherit that are to have the value, and the other values of `outer`, but no deadline.
+    pub(crate) fn hand_on(&'static self, outer: Option<&Arc<Cold>>, value: T) -> Arc<Cold> {
+        let outer = outer.and_then(|outer| outer.heritage());
+        let value = Value { key: self.key(), name: self.name, shown: None, held: Some(Arc::new(value)) };
+        Arc::new(Cold::Heritage(Heritage::with(outer, value).without_deadline()))
+    }
+
     fn key(&'static self) -> usize {
         std::ptr::from_ref(self).addr()
     }

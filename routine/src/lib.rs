@@ -59,7 +59,6 @@ pub mod group;
 mod handle;
 mod inherited;
 pub mod pool;
-#[cfg(feature = "cron")]
 pub mod schedule;
 mod spawn;
 
@@ -112,6 +111,7 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};
 pub use panic::Panic;
 pub use policy::Policy;
 pub use pool::{BlockingPool, Pool};
+pub use schedule::Schedule;
 pub use shutdown::{Runner, ShutdownReport, is_shutting_down, run, shield, shutdown};
 pub use span::set_span_level;
 pub use spawn::{

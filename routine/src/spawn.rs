@@ -29,18 +29,18 @@ use crate::trace::Trace;
 /// A body as tokio is to hold it. In a dev build it is boxed, so that tokio's task is compiled once for each result
 /// rather than for each body: a tenth of the time to build, for one allocation more.
 #[cfg(debug_assertions)]
-type Held<F> = std::pin::Pin<Box<dyn Future<Output = <F as Future>::Output> + Send>>;
+pub(crate) type Held<F> = std::pin::Pin<Box<dyn Future<Output = <F as Future>::Output> + Send>>;
 #[cfg(not(debug_assertions))]
-type Held<F> = F;
+pub(crate) type Held<F> = F;
 
 #[cfg(debug_assertions)]
-fn hold<F: Future + Send + 'static>(body: F) -> Held<F> {
+pub(crate) fn hold<F: Future + Send + 'static>(body: F) -> Held<F> {
     Box::pin(body)
 }
 
 #[cfg(not(debug_assertions))]
 #[inline]
-fn hold<F: Future + Send + 'static>(body: F) -> Held<F> {
+pub(crate) fn hold<F: Future + Send + 'static>(body: F) -> Held<F> {
     body
 }
 
@@ -94,7 +94,7 @@ fn begin_or_refuse(
 }
 
 /// [`birth::begin`], for what does not run where the process is shutting down: its first turn will be its end.
-fn begin(start: Start) -> Born {
+pub(crate) fn begin(start: Start) -> Born {
     let spawner = current::slot();
     let is_over = is_over(start.own.get(), spawner);
     let born = birth::begin(start, spawner);

@@ -3,6 +3,7 @@
 //! `cargo test -p routine-tests --test cost` in a dev build, with `--release` in a release build.
 
 mod many;
+mod schedules;
 
 use std::future::{Future, pending};
 use std::process::ExitCode;
@@ -211,6 +212,8 @@ async fn bytes_rows() -> Vec<Row> {
         Row("a slot", SLOT_SIZE, 104),
         Row("what a labelled await adds to a future", label_bytes(), 0),
         Row("a trivial routine's task", parked_bytes().await, task),
+        Row("a schedule that waits", schedules::bytes().await, 1_408),
+        Row("a routine that waits for its time", schedules::bytes_once().await, 448),
     ]
 }
 
@@ -233,6 +236,7 @@ fn main() -> ExitCode {
     let failed = print("bytes of", &runtime.block_on(bytes_rows()))
         + print("allocations of 1,000 routines", &runtime.block_on(plain_rows()))
         + print("allocations of 1,000 that belong together", &runtime.block_on(many::rows()))
+        + print("allocations of 1,000 that begin by themselves", &runtime.block_on(schedules::rows()))
         + print("allocations of 1,000 routines", &runtime.block_on(dressed_rows()));
     println!("{failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -117,6 +117,23 @@ fn what_waits_in_a_blocking_pool_behind_a_closure_that_does_not_stop_never_runs(
 }
 
 #[test]
+fn schedules_begin_nothing_more_and_what_waits_for_its_time_is_cancelled() {
+    let said = says("schedules");
+    let mut lines: Vec<_> = said.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "Some(Shutdown)",
+            "clean true, runs 1",
+            "rejected true",
+            "the process is shutting down, and begins no more runs",
+            "the run stops",
+        ]
+    );
+}
+
+#[test]
 fn a_process_has_one_shutdown_and_whoever_calls_again_gets_the_same_report() {
     assert_eq!(says("twice"), "same true\nafter true\n");
 }

@@ -1,6 +1,7 @@
 //! Shared support of the tests: what was logged, and small programs that end in a way that only a process can.
 
 mod heap;
+mod wall;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
+pub use wall::Wall;
 pub use watch::{Watch, Watched};
 
 /// A record that was logged under the target `routine`.

@@ -55,6 +55,12 @@ impl Heritage {
         self.phase
     }
 
+    /// This for what goes on after whoever started it.
+    pub(crate) fn without_deadline(mut self) -> Self {
+        self.deadline = None;
+        self
+    }
+
     pub(crate) const fn deadline(&self) -> Option<Instant> {
         self.deadline
     }

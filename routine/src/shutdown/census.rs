@@ -42,9 +42,18 @@ pub(super) fn live(phase: u8) -> Vec<u64> {
 
 /// Wakes the routines of a phase that wait, and those before it, so that they find that they are to end.
 pub(super) fn wake(phase: u8) {
+    wake_those(phase, |_| true);
+}
+
+/// Wakes those that have not begun.
+pub(super) fn wake_queued(phase: u8) {
+    wake_those(phase, |record| record.meta.has(Flags::QUEUED));
+}
+
+fn wake_those(phase: u8, wanted: impl Fn(&Record) -> bool) {
     let mut wakers = Vec::new();
     each(|slot, record| {
-        if phase_of(slot, record) <= phase {
+        if wanted(record) && phase_of(slot, record) <= phase {
             wakers.extend(slot.waker_of(record));
         }
     });

@@ -23,7 +23,8 @@
 //! there is. A routine of a later phase goes on as before until its phase comes, and may start others: a writer in phase 1
 //! takes what the handlers of phase 0 still send. What a routine starts is in its phase. At each phase
 //!
-//! 1. [schedules](crate) and [pools](crate::Pool) of the phase take nothing new, and pools that are paused go on;
+//! 1. [schedules](mod@crate::schedule) of the phase begin no more runs, and what waits for its time is cancelled;
+//!    [pools](crate::Pool) take nothing new, and those that are paused go on;
 //! 2. what starts in the phase is refused, but for members of groups, items of maps, what runs in place, and
 //!    [`shield`]: somebody who was there before waits for those;
 //! 3. [`cancelled`](crate::cancelled) resolves, [`is_cancelled`](crate::is_cancelled) turns true, and the reason is
@@ -180,6 +181,7 @@ fn ask(phase: u8) {
     // Whoever is asked to stop finds them closed.
     pool::ask_to_close(phase);
     state::ask(phase);
+    census::wake_queued(phase);
 }
 
 /// Waits for a phase that was asked to stop, and ends what does not.

@@ -23,6 +23,8 @@ use error::{Fault, Kind};
 use line::Line;
 use wall::Pattern;
 
+use super::Calendar;
+
 /// The times of a cron line in a time zone.
 ///
 /// It computes, and starts nothing. A clone costs two counters.
@@ -213,5 +215,20 @@ impl fmt::Debug for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let zone = self.zone.iana_name().unwrap_or("unnamed");
         f.debug_struct("Cron").field("line", &self.times.written).field("zone", &zone).finish_non_exhaustive()
+    }
+}
+
+impl Calendar for Cron {
+    fn next_after(&self, after: SystemTime) -> Option<SystemTime> {
+        Self::next_after(self, after)
+    }
+}
+
+impl TryFrom<&str> for Cron {
+    type Error = CronError;
+
+    /// As [`Cron::parse`].
+    fn try_from(line: &str) -> Result<Self, CronError> {
+        Self::parse(line)
     }
 }

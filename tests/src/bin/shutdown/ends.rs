@@ -282,6 +282,35 @@ pub(super) async fn pools() {
     println!("clean {}", done.await.is_clean());
 }
 
+/// Schedules begin no more runs, and what waits for its time is cancelled; a run that goes on is waited for.
+pub(super) async fn schedules() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let every = routine::schedule::every(Duration::from_millis(20), move || {
+        let tell = tell.clone();
+        async move {
+            let asked = cancelled();
+            let _ = tell.send(());
+            asked.await;
+            println!("the run stops");
+        }
+    })
+    .expect("it is a schedule");
+    let far = routine::schedule::cron("0 0 1 1 *", || async { println!("never") }).expect("it is a schedule");
+    let waits = routine::schedule::after(LONG, || async { Ok::<_, Nothing>(()) });
+    told.recv().await.expect("it runs");
+    let done = shutdown(LONG);
+    let error = waits.await.unwrap_err();
+    println!("{:?}", error.cancellation_reason());
+    let late = routine::schedule::every(LONG, || async {});
+    println!("{}", late.unwrap_err());
+    let late = routine::schedule::after(Duration::ZERO, || async { Ok::<_, Nothing>(()) });
+    println!("rejected {}", late.await.unwrap_err().is_rejected());
+    assert!(!far.run_now() || far.stats().runs == 0);
+    let report = done.await;
+    assert!(report.took() < LONG / 2);
+    println!("clean {}, runs {}", report.is_clean(), every.stats().runs);
+}
+
 /// What waits behind a closure that does not stop never runs.
 pub(super) async fn blocking_pool() {
     let pool = Pool::builder("files").workers(1).queue(8).build_blocking().expect("it is a pool");

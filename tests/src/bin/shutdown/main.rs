@@ -30,6 +30,7 @@ fn main() {
         "shield" => on(2, ends::shield()),
         "pools" => on(2, ends::pools()),
         "blocking_pool" => on(2, ends::blocking_pool()),
+        "schedules" => on(2, ends::schedules()),
         "twice" => on(2, ends::twice()),
         "caller" => on(2, ends::caller()),
         "books" => on(2, ends::books()),
