@@ -50,6 +50,7 @@ mod outcome;
 mod policy;
 pub mod trace;
 
+mod backoff;
 mod builder;
 mod cancel;
 mod carrier;
@@ -92,6 +93,7 @@ pub mod prelude;
 #[doc(hidden)]
 pub mod __private;
 
+pub use backoff::{Backoff, InvalidBackoff, Jitter};
 pub use builder::Builder;
 pub use cancel::{CancelReason, cancellation_reason, cancelled, deadline, is_cancelled};
 pub use carrier::{Carrier, carrier};
