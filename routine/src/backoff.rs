@@ -185,9 +185,9 @@ enum Invalid {
 impl fmt::Display for InvalidBackoff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Invalid::NoBase => {
-                f.write_str("a back-off that begins with nothing never grows: give it a base, or use `Backoff::constant`")
-            }
+            Invalid::NoBase => f.write_str(
+                "a back-off that begins with nothing never grows: give it a base, or use `Backoff::constant`",
+            ),
             Invalid::NoMax => {
                 f.write_str("a back-off of at most nothing is none: give it a maximum, or use `Backoff::constant`")
             }

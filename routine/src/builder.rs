@@ -10,8 +10,9 @@ use tokio::runtime;
 
 use crate::error::Error;
 use crate::handle::Handle;
-use crate::outcome::IntoOutcome;
+use crate::outcome::{Failure, IntoOutcome};
 use crate::policy::Policy;
+use crate::retry::{self, Retry};
 use crate::spawn;
 use crate::start::{SpanMode, Start};
 use crate::task::{Fallible, Plain};
@@ -169,6 +170,40 @@ impl Builder {
         R: IntoOutcome<Value: Send> + 'static,
     {
         spawn::start_blocking_on::<Fallible, F, R>(self.0.typed_as(type_name::<F>), runtime, work)
+    }
+
+    /// Starts a routine that is tried again when it fails, as `retry` says: one routine, one entry in the registry, and one report
+    /// if the last attempt fails, too, with the number of attempts among its fields.
+    ///
+    /// `work` is called for each attempt, inside the routine. What is left of an attempt is dropped before the next one begins;
+    /// a panic of that drop is the attempt's. [`timeout`](Self::timeout) is the time for all attempts and the waits between them;
+    /// each attempt's own is [`Retry::attempt_timeout`].
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn spawn_retry<T, E, F, Fut>(self, retry: Retry<E>, work: F) -> Handle<T>
+    where
+        T: Send + 'static,
+        E: Failure,
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        spawn::started(self.try_spawn_retry(retry, work))
+    }
+
+    /// As [`spawn_retry`](Self::spawn_retry), where there may be no runtime.
+    ///
+    /// # Errors
+    /// [`Error::is_rejected`] outside a tokio runtime.
+    pub fn try_spawn_retry<T, E, F, Fut>(self, retry: Retry<E>, work: F) -> Result<Handle<T>, Error>
+    where
+        T: Send + 'static,
+        E: Failure,
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        retry::start(self.0, retry, work)
     }
 
     /// As [`spawn`](Self::spawn), for a future of any value; see [`go_value`](crate::go_value).

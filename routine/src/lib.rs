@@ -59,6 +59,7 @@ pub mod group;
 mod handle;
 mod inherited;
 pub mod pool;
+mod retry;
 mod spawn;
 
 mod birth;
@@ -70,6 +71,7 @@ mod in_place;
 mod launch;
 mod life;
 mod panic;
+mod pause;
 mod report;
 mod span;
 mod start;
@@ -110,6 +112,7 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};
 pub use panic::Panic;
 pub use policy::Policy;
 pub use pool::{BlockingPool, Pool};
+pub use retry::{InvalidRetry, Retry, RetryAfter};
 pub use span::set_span_level;
 pub use spawn::{
     go, go_blocking, go_value, go_with_must_success, go_with_recover, try_go, try_go_blocking, try_go_value,

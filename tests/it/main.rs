@@ -51,4 +51,6 @@ mod pool_life;
 mod pool_map;
 mod registry;
 mod reports;
+mod retry;
+mod retry_endings;
 mod trace;

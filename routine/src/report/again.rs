@@ -1,0 +1,52 @@
+//! What is told of a failure that is followed by another try.
+
+use std::fmt;
+use std::time::Duration;
+
+use tracing::Level;
+
+use crate::panic;
+
+/// Which try failed, and when the next one follows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Again {
+    /// An attempt of a routine that is retried: for those who look closely, since the routine may still do well. The last one
+    /// is told as an attempt, too, besides the record of the routine.
+    Attempt { number: u32, of: u32, next: Option<Duration> },
+    /// A run of a routine that is started anew: something went wrong, and somebody may want to mend it.
+    Restart { number: u64, next: Duration },
+}
+
+impl Again {
+    /// Whether somebody is to be told: an error's `Display` may cost more than the attempt.
+    pub(crate) fn is_wanted(self) -> bool {
+        match self {
+            // A subscriber's code may run here.
+            Self::Attempt { .. } => panic::contain(|| tracing::enabled!(target: "routine", Level::DEBUG))
+                .unwrap_or_else(|payload| {
+                    panic::drop_payload(payload);
+                    false
+                }),
+            Self::Restart { .. } => true,
+        }
+    }
+
+    /// Whose failure it is, of the routine with that name.
+    pub(super) fn of(self, name: &str) -> String {
+        match self {
+            Self::Attempt { number, of, .. } => format!("attempt {number} of {of} of routine `{name}`"),
+            Self::Restart { .. } => format!("routine `{name}`"),
+        }
+    }
+}
+
+/// What follows.
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attempt { next: None, .. } => Ok(()),
+            Self::Attempt { next: Some(next), .. } => write!(f, ", the next follows in {next:?}"),
+            Self::Restart { number, next } => write!(f, ", restart {number} follows in {next:?}"),
+        }
+    }
+}
