@@ -131,7 +131,7 @@ impl Backoff {
         let whole = self.whole(attempt.max(1));
         match self.jitter {
             Jitter::Full => up_to(whole),
-            Jitter::Equal => whole - up_to(whole / 2),
+            Jitter::Equal => whole.saturating_sub(up_to(whole / 2)),
             Jitter::None => whole,
         }
     }

@@ -59,6 +59,7 @@ pub mod group;
 mod handle;
 mod inherited;
 pub mod pool;
+mod restart;
 mod retry;
 mod spawn;
 
@@ -112,6 +113,7 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};
 pub use panic::Panic;
 pub use policy::Policy;
 pub use pool::{BlockingPool, Pool};
+pub use restart::{InvalidRestart, Restart, RestartKind, RestartsExhausted};
 pub use retry::{InvalidRetry, Retry, RetryAfter};
 pub use span::set_span_level;
 pub use spawn::{

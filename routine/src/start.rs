@@ -42,12 +42,14 @@ pub struct Start {
     pub(crate) policy: Policy,
     pub(crate) flags: Flags,
     pub(crate) span: SpanMode,
+    /// The span is somebody's choice.
+    span_chosen: bool,
     pub(crate) own: Own,
 }
 
 impl Start {
     const fn at(place: Place, policy: Policy) -> Self {
-        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, own: Own::NOTHING }
+        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, span_chosen: false, own: Own::NOTHING }
     }
 
     /// A start whose spawn site is the caller.
@@ -105,6 +107,15 @@ impl Start {
     /// Chooses its span.
     pub const fn span(mut self, span: SpanMode) -> Self {
         self.span = span;
+        self.span_chosen = true;
+        self
+    }
+
+    /// For what outlives whoever started it: a root span that follows, unless somebody chose another.
+    pub(crate) const fn outlives(mut self) -> Self {
+        if !self.span_chosen {
+            self.span = SpanMode::Follows;
+        }
         self
     }
 

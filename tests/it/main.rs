@@ -51,6 +51,7 @@ mod pool_life;
 mod pool_map;
 mod registry;
 mod reports;
+mod restart;
 mod retry;
 mod retry_endings;
 mod trace;

@@ -54,7 +54,7 @@ proptest! {
     #[test]
     fn equal_jitter_leaves_half_of_the_delay(delay in durations()) {
         let half = Backoff::constant(delay).jitter(Jitter::Equal).delay(1);
-        prop_assert!(delay - delay / 2 <= half && half <= delay, "{half:?} of {delay:?}");
+        prop_assert!(delay.saturating_sub(delay / 2) <= half && half <= delay, "{half:?} of {delay:?}");
     }
 
     #[test]

@@ -13,8 +13,9 @@ pub(crate) enum Again {
     /// An attempt of a routine that is retried: for those who look closely, since the routine may still do well. The last one
     /// is told as an attempt, too, besides the record of the routine.
     Attempt { number: u32, of: u32, next: Option<Duration> },
-    /// A run of a routine that is started anew: something went wrong, and somebody may want to mend it.
-    Restart { number: u64, next: Duration },
+    /// A run of a routine that is started anew: something went wrong, and somebody may want to mend it. The number is that of the
+    /// restart which follows; of the last one where none does.
+    Restart { number: u64, next: Option<Duration> },
 }
 
 impl Again {
@@ -46,7 +47,8 @@ impl fmt::Display for Again {
         match self {
             Self::Attempt { next: None, .. } => Ok(()),
             Self::Attempt { next: Some(next), .. } => write!(f, ", the next follows in {next:?}"),
-            Self::Restart { number, next } => write!(f, ", restart {number} follows in {next:?}"),
+            Self::Restart { next: None, .. } => f.write_str(", and is not restarted any more"),
+            Self::Restart { number, next: Some(next) } => write!(f, ", restart {number} follows in {next:?}"),
         }
     }
 }

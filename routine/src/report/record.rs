@@ -120,7 +120,7 @@ impl<'a> Record<'a> {
             Some(Again::Restart { number, next }) => event!(
                 warn,
                 self,
-                , routine.restart = number, routine.next = ?next
+                , routine.restart = number, routine.next = next.map(tracing::field::debug)
             ),
         }
     }

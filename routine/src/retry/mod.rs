@@ -24,6 +24,7 @@ use crate::start::Start;
 use crate::task::Settled;
 
 pub use after::RetryAfter;
+pub(crate) use attempt::{Attempt, attempt};
 pub use error::InvalidRetry;
 use missed::{Kept, Missed};
 
@@ -182,14 +183,14 @@ impl<E: Display + 'static> Retry<E> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn run<T, F, Fut>(&self, work: F) -> impl Future<Output = Result<T, E>>
+    pub fn run<T, F, Fut>(&self, work: F) -> impl Future<Output = Result<T, E>> + use<T, E, F, Fut>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let caller = Location::caller();
+        let (retry, caller) = (self.clone(), Location::caller());
         async move {
-            let missed = match course::run::<T, E, Kept<E>, F, Fut>(self, None, caller, work).await {
+            let missed = match course::run::<T, E, Kept<E>, F, Fut>(&retry, None, caller, work).await {
                 Ok(value) => return Ok(value),
                 Err((missed, _)) => missed,
             };
