@@ -62,6 +62,7 @@ pub mod pool;
 mod restart;
 mod retry;
 mod spawn;
+pub mod supervise;
 
 mod birth;
 mod blocking;
@@ -121,6 +122,7 @@ pub use spawn::{
 };
 pub use start::SpanMode;
 pub use stats::{Stats, stats};
+pub use supervise::{ChildSpec, Strategy, Supervisor, SupervisorHandle};
 pub use trace::{SpanId, Trace, TraceError, TraceId};
 
 /// The code of the README, compiled and run.

@@ -72,6 +72,15 @@ impl Start {
         Self::at(Place::Typed(type_name, Location::caller()), policy)
     }
 
+    /// A start whose spawn site was noted before.
+    pub(crate) const fn noted(
+        type_name: fn() -> &'static str,
+        place: &'static Location<'static>,
+        policy: Policy,
+    ) -> Self {
+        Self::at(Place::Typed(type_name, place), policy)
+    }
+
     /// Names the routine.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.extra().name = Some(name.into());

@@ -35,7 +35,7 @@ impl Runs {
 
 /// The same wait each time, so that a test knows it.
 fn every_second(kind: RestartKind, max: u32, within: u64) -> Restart {
-    Restart::of(kind).budget(max, SECOND * within as u32).unwrap().backoff(Backoff::constant(SECOND))
+    Restart::of(kind).budget(max, Duration::from_secs(within)).unwrap().backoff(Backoff::constant(SECOND))
 }
 
 /// Ends a run.
@@ -127,7 +127,7 @@ async fn a_used_up_budget_is_a_failure_with_the_last_one_as_its_source() {
         let last = &records[3];
         assert_eq!(
             last.field("message"),
-            "routine `consumer` failed: it ended once more than the 2 restarts within 60s that it has"
+            "routine `consumer` failed: it ended after 2 restarts within 60s, its budget"
         );
         assert_eq!(last.field("routine.fields"), "restarts=2");
         assert!(records.iter().all(|record| record.field("routine.id") == id.to_string()), "one routine");

@@ -5,6 +5,7 @@
 //! returned to whoever waits, and not reported.
 
 mod error;
+mod followed;
 mod map;
 pub(crate) mod member;
 #[cfg(all(test, routine_loom))]
@@ -17,6 +18,7 @@ mod shared;
 mod typed;
 
 pub use error::GroupError;
+pub(crate) use followed::Followed;
 pub use map::{Items, Map, map, map_stream};
 pub use options::{GroupBuilder, InvalidGroup};
 pub use race::race;

@@ -16,6 +16,8 @@ pub(crate) enum Again {
     /// A run of a routine that is started anew: something went wrong, and somebody may want to mend it. The number is that of the
     /// restart which follows; of the last one where none does.
     Restart { number: u64, next: Option<Duration> },
+    /// It was asked to stop, and is aborted since it took too long.
+    Stop,
 }
 
 impl Again {
@@ -28,7 +30,7 @@ impl Again {
                     panic::drop_payload(payload);
                     false
                 }),
-            Self::Restart { .. } => true,
+            Self::Restart { .. } | Self::Stop => true,
         }
     }
 
@@ -36,7 +38,7 @@ impl Again {
     pub(super) fn of(self, name: &str) -> String {
         match self {
             Self::Attempt { number, of, .. } => format!("attempt {number} of {of} of routine `{name}`"),
-            Self::Restart { .. } => format!("routine `{name}`"),
+            Self::Restart { .. } | Self::Stop => format!("routine `{name}`"),
         }
     }
 }
@@ -47,6 +49,7 @@ impl fmt::Display for Again {
         match self {
             Self::Attempt { next: None, .. } => Ok(()),
             Self::Attempt { next: Some(next), .. } => write!(f, ", the next follows in {next:?}"),
+            Self::Stop => f.write_str(" after it was asked to stop, and is aborted"),
             Self::Restart { next: None, .. } => f.write_str(", and is not restarted any more"),
             Self::Restart { number, next: Some(next) } => write!(f, ", restart {number} follows in {next:?}"),
         }

@@ -117,6 +117,7 @@ impl<'a> Record<'a> {
                 self,
                 , routine.attempt = number, routine.next = next.map(tracing::field::debug)
             ),
+            Some(Again::Stop) => event!(warn, self,),
             Some(Again::Restart { number, next }) => event!(
                 warn,
                 self,

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Budget;
@@ -11,6 +12,7 @@ use crate::outcome::BoxError;
 /// the error that the loop, or the supervisor, fails with; its source is the last failure, if that ending was one.
 #[derive(Debug)]
 pub struct RestartsExhausted {
+    child: Option<Arc<str>>,
     restarts: u32,
     within: Duration,
     source: Option<BoxError>,
@@ -18,7 +20,17 @@ pub struct RestartsExhausted {
 
 impl RestartsExhausted {
     pub(crate) const fn new(budget: Budget, source: Option<BoxError>) -> Self {
-        Self { restarts: budget.max, within: budget.within, source }
+        Self { child: None, restarts: budget.max, within: budget.within, source }
+    }
+
+    pub(crate) fn of_child(child: Arc<str>, budget: Budget, source: Option<BoxError>) -> Self {
+        Self { child: Some(child), ..Self::new(budget, source) }
+    }
+
+    /// The child that ended last, of a supervisor.
+    #[must_use]
+    pub fn child(&self) -> Option<&str> {
+        self.child.as_deref()
     }
 
     /// How many restarts there were.
@@ -36,8 +48,11 @@ impl RestartsExhausted {
 
 impl fmt::Display for RestartsExhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { restarts, within, .. } = self;
-        write!(f, "it ended once more than the {restarts} restarts within {within:?} that it has")
+        let Self { child, restarts, within, .. } = self;
+        match child {
+            Some(child) => write!(f, "its child `{child}` ended after {restarts} restarts within {within:?}, its budget"),
+            None => write!(f, "it ended after {restarts} restarts within {within:?}, its budget"),
+        }
     }
 }
 
