@@ -54,4 +54,5 @@ mod reports;
 mod restart;
 mod retry;
 mod retry_endings;
+mod supervisor_strategies;
 mod trace;
