@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use routine::{
-    Backoff, Builder, Error, Group, Outcome, Policy, Restart, RestartKind, RestartsExhausted, cancelled, snapshot,
+    Backoff, Builder, Error, Group, Outcome, Policy, Restart, RestartKind, RestartsExhausted, SpanMode, cancelled,
+    snapshot,
 };
 use routine_tests::{Drops, capture, records};
 use tokio::time::{Instant, sleep};
@@ -197,6 +198,26 @@ async fn a_loop_keeps_its_name_and_trace_and_is_one_entry_that_tells_its_restart
     assert!(routine::stats().started > before);
     handle.abort();
     handle.await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_span_is_a_root_span_unless_somebody_chose_another() {
+    capture();
+    for (chosen, nested) in [(None, false), (Some(SpanMode::Child), true)] {
+        let around = Builder::new().spawn_value(async move {
+            let builder = Builder::new().quiet();
+            let builder = if let Some(mode) = chosen { builder.span(mode) } else { builder };
+            let restart = Restart::permanent().budget(0, SECOND).unwrap();
+            let handle = builder.spawn_restart(restart, || async { Err::<(), _>("it failed") });
+            let id = handle.id();
+            handle.await.unwrap_err();
+            id
+        });
+        let (outer, root) = (around.id().to_string(), around.trace().root());
+        let own = around.await.unwrap().to_string();
+        let expected = if nested { vec![outer, own] } else { vec![own] };
+        assert_eq!(records(root)[0].spans, expected, "{chosen:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

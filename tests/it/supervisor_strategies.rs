@@ -88,9 +88,9 @@ async fn one_for_one_restarts_that_child_alone_until_the_budget_is_used_up() {
 #[tokio::test(start_paused = true)]
 async fn one_for_all_stops_the_others_in_reverse_and_starts_all_in_order() {
     let crew = Crew::default();
-    let builder = ["a", "b", "c", "d"].into_iter().fold(at_once("all", Strategy::OneForAll, 2), |builder, name| {
-        builder.child(crew.child(name))
-    });
+    let builder = ["a", "b", "c", "d"]
+        .into_iter()
+        .fold(at_once("all", Strategy::OneForAll, 2), |builder, name| builder.child(crew.child(name)));
     let supervisor = started(builder).await;
     settle(&supervisor).await;
     assert_eq!(crew.log(), "+a +b +c +d");
@@ -112,9 +112,9 @@ async fn one_for_all_stops_the_others_in_reverse_and_starts_all_in_order() {
 #[tokio::test(start_paused = true)]
 async fn rest_for_one_takes_along_those_after_it() {
     let crew = Crew::default();
-    let builder = ["a", "b", "c"].into_iter().fold(at_once("rest", Strategy::RestForOne, 2), |builder, name| {
-        builder.child(crew.child(name))
-    });
+    let builder = ["a", "b", "c"]
+        .into_iter()
+        .fold(at_once("rest", Strategy::RestForOne, 2), |builder, name| builder.child(crew.child(name)));
     let supervisor = started(builder).await;
     settle(&supervisor).await;
     let first = child(&supervisor, "a").id();
@@ -397,6 +397,7 @@ async fn every_failure_is_told_once_with_the_number_of_the_restart() {
     let root = around.trace().root();
     let id = around.await.unwrap();
     let records = records(root);
+    assert_eq!(records[4].spans, [id.to_string()], "a root span");
     let told: Vec<_> = records
         .iter()
         .map(|record| (record.field("message"), record.field("routine.restart"), record.field("routine.fields")))
@@ -405,10 +406,7 @@ async fn every_failure_is_told_once_with_the_number_of_the_restart() {
     assert_eq!(told[1], ("routine `worker` failed, restart 1 follows in 0ns: `worker` failed", "1", "shard=7"));
     assert_eq!(told[2].0, "routine `worker` ended, restart 2 follows in 0ns: it returned, and was to run on");
     assert!(told[3].0.contains("panicked at") && told[3].0.contains(", and is not restarted any more: "), "{told:#?}");
-    assert_eq!(
-        told[4].0,
-        "routine `told` failed: its child `worker` ended after 2 restarts within 3600s, its budget"
-    );
+    assert_eq!(told[4].0, "routine `told` failed: its child `worker` ended after 2 restarts within 3600s, its budget");
     assert_eq!(told.len(), 5, "{told:#?}");
     assert!(records[..4].iter().all(|record| record.field("routine.parent_id") == id.to_string()), "{records:#?}");
     assert_eq!(records[4].field("routine.id"), id.to_string());

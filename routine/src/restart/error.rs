@@ -50,7 +50,9 @@ impl fmt::Display for RestartsExhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { child, restarts, within, .. } = self;
         match child {
-            Some(child) => write!(f, "its child `{child}` ended after {restarts} restarts within {within:?}, its budget"),
+            Some(child) => {
+                write!(f, "its child `{child}` ended after {restarts} restarts within {within:?}, its budget")
+            }
             None => write!(f, "it ended after {restarts} restarts within {within:?}, its budget"),
         }
     }

@@ -8,7 +8,6 @@ use tokio::time::Instant;
 use super::error::ChildError;
 use super::message::{Reply, answer};
 use super::spec::ChildSpec;
-use super::table::ChildState;
 use crate::handle::Handle;
 use crate::id::RoutineId;
 use crate::restart::RestartKind;
@@ -29,7 +28,9 @@ pub(super) enum State {
     /// It does not run.
     Idle,
     /// It waits for the end of its back-off.
-    Delayed { until: Instant },
+    Delayed {
+        until: Instant,
+    },
     Active(Active),
 }
 
@@ -140,15 +141,5 @@ impl Member {
     /// Whether a message about a start is about its present run.
     pub(super) fn is_run(&self, id: RoutineId) -> bool {
         self.active().is_some_and(|active| active.handle.id() == id)
-    }
-
-    /// The state that is shown of its run.
-    pub(super) fn shown(&self) -> ChildState {
-        match self.active() {
-            Some(active) if active.stopping.is_some() => ChildState::Stopping,
-            Some(active) if active.started => ChildState::Running,
-            Some(_) => ChildState::Starting,
-            None => ChildState::Restarting,
-        }
     }
 }

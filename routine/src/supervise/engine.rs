@@ -2,7 +2,7 @@
 //!
 //! It never waits for one child alone, so that it answers, and stops, whatever its children do.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -44,8 +44,6 @@ pub(super) struct Engine {
     pub(super) keys: HashMap<Arc<str>, Key>,
     /// Those that run, by the numbers of their routines.
     pub(super) running: HashMap<u64, Key>,
-    /// Starts that failed at once, to be dealt with like ends.
-    pub(super) failed: VecDeque<(Key, Ended)>,
     /// When back-offs and graces end.
     pub(super) timers: BTreeSet<(Instant, Key)>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -62,7 +60,7 @@ pub(super) struct Engine {
     ends_first: bool,
 }
 
-/// How a run ended, or a start failed.
+/// How a run ended.
 pub(super) struct Ended {
     pub(super) began: Instant,
     pub(super) started: bool,
@@ -102,7 +100,6 @@ impl Engine {
             children: BTreeMap::new(),
             keys: HashMap::new(),
             running: HashMap::new(),
-            failed: VecDeque::new(),
             timers: BTreeSet::new(),
             timer: None,
             plan: None,
@@ -139,10 +136,6 @@ impl Engine {
         let mut asked = pin!(cancel::cancelled());
         loop {
             self.advance();
-            if let Some((key, ended)) = self.failed.pop_front() {
-                self.ended(key, ended);
-                continue;
-            }
             if let Some(verdict) = self.over() {
                 return verdict.result(&self.window);
             }
@@ -236,9 +229,6 @@ impl Engine {
                     plan.starting = Some(key);
                     if self.children.get(&key).is_some_and(Member::is_idle) {
                         self.begin(key);
-                    }
-                    if !self.failed.is_empty() {
-                        return;
                     }
                 }
                 None => {

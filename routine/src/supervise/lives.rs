@@ -1,7 +1,6 @@
 //! How a child is started and stopped, and what follows from its end.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -10,61 +9,33 @@ use super::engine::{Ended, Engine, Verdict, after};
 use super::error::{ChildError, ChildErrorKind};
 use super::message::{Message, answer};
 use super::plan::{Aim, Plan};
+use super::spec::Run;
 use super::table::{ChildState, Overdue};
 use super::{Key, Strategy};
 use crate::current;
 use crate::error::Error;
-use crate::group;
 use crate::id::RoutineId;
 use crate::outcome::Outcome;
-use crate::panic;
 use crate::report::{self, Again, Cause, Subject};
 
 impl Engine {
-    /// Starts a child that does not run. A start that fails at once is dealt with later, like an end.
+    /// Starts a child that does not run.
     pub(super) fn begin(&mut self, key: Key) {
         let sender = self.sender.clone();
-        let Some(member) = self.children.get_mut(&key) else { return };
-        let made = panic::contain(|| {
-            member.spec.factory.make(move || {
-                if let Some(id) = current::slot().and_then(|slot| RoutineId::from_raw(slot.segment())) {
-                    // The supervisor may have ended.
-                    let _ = sender.send(Message::Started(key, id));
-                }
-            })
+        let Some(member) = self.children.get(&key) else { return };
+        let run = Run::new(&member.spec, move || {
+            if let Some(id) = current::slot().and_then(|slot| RoutineId::from_raw(slot.segment())) {
+                // The supervisor may have ended.
+                let _ = sender.send(Message::Started(key, id));
+            }
         });
-        let start = member.spec.start();
-        let (name, temporary) = (member.name(), member.is_temporary());
-        let started = match made {
-            Ok(Some(body)) => self.members().start(start, body),
-            Ok(None) => return,
-            Err(payload) => {
-                let own = current::slot().map_or(0, |slot| slot.segment());
-                Err(Error::panicked(not_begun(&name), panic::take(payload, own)))
-            }
-        };
-        let began = Instant::now();
-        match started {
-            Ok(handle) => {
-                self.running.insert(handle.id().get(), key);
-                let Some(member) = self.children.get_mut(&key) else { return };
-                let started = !member.spec.says_ready;
-                member.state = State::Active(Active { handle, began, started, stopping: None });
-                if temporary {
-                    member.spec.factory.forget();
-                }
-                let shown = member.shown();
-                self.show(key, shown);
-                if started {
-                    self.has_started(key);
-                }
-            }
-            Err(error) => {
-                let subject = not_begun(&name);
-                let ended = Ended { began, started: false, stopping: None, subject, result: Err(error) };
-                self.failed.push_back((key, ended));
-            }
+        let started = self.members().start(member.spec.start(), run);
+        let handle = started.unwrap_or_else(|error| unreachable!("a supervisor runs on a runtime: {error}"));
+        self.running.insert(handle.id().get(), key);
+        if let Some(member) = self.children.get_mut(&key) {
+            member.state = State::Active(Active { handle, began: Instant::now(), started: false, stopping: None });
         }
+        self.show(key, ChildState::Starting);
     }
 
     /// Tells whoever waits for the start of a child.
@@ -121,7 +92,7 @@ impl Engine {
         report::report_again(&subject, &Cause::TimedOut(Some(grace)), Again::Stop);
     }
 
-    /// Decides what follows from the end of a run, or from a start that failed.
+    /// Decides what follows from the end of a run.
     pub(super) fn ended(&mut self, key: Key, ended: Ended) {
         let Some(member) = self.children.get_mut(&key) else { return };
         if let Some(stopping) = ended.stopping {
@@ -216,11 +187,6 @@ impl Engine {
             self.table.remove(key);
         }
     }
-}
-
-/// Whom the failure of a start is about that never became a routine.
-fn not_begun(name: &Arc<str>) -> Subject {
-    Subject { id: None, name: Cow::Owned(name.to_string()), ..group::here("") }
 }
 
 impl Ended {

@@ -20,7 +20,7 @@
 //! - Restarts wait for a back-off. OTP restarts at once, and tries a start that fails again and again until the budget is used up: a
 //!   service that is gone for some seconds takes everything with it. `Backoff::constant(Duration::ZERO)` is OTP's way. Under
 //!   one-for-all and rest-for-one the siblings are stopped first, and are down during the wait.
-//! - A start does not end before the child says so only for [`ChildSpec::with_ready`]; other children have started when they run.
+//! - A child has started when it says so only where it is made by [`ChildSpec::with_ready`]; others have once their closure has returned.
 //! - Of two children that fail at one time under rest-for-one, the earlier one decides who is restarted.
 //! - [`SupervisorHandle::remove_child`] stops a child that runs; OTP wants two calls for it, between which the child may come back.
 //! - A supervisor that used up its budget has failed, so that its own supervisor restarts it also where it is transient; OTP's ends

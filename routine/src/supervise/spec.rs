@@ -3,9 +3,9 @@
 use std::any::type_name;
 use std::fmt::{self, Display};
 use std::future::Future;
-use std::panic::Location;
+use std::panic::{Location, resume_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -28,17 +28,17 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// A child of a [`Supervisor`]: its name, what it runs, when it is restarted, and how long it has to stop.
 ///
-/// What it runs is called by the supervisor for each start; a panic of that call is a start that failed. The future runs as a routine
-/// of its own, under the child's name, in the supervisor's trace, with a root span that follows from the supervisor's.
+/// Each run is a routine of its own, under the child's name, in the supervisor's trace, with a root span that follows from the
+/// supervisor's. The closure is called at the beginning of each, inside the routine.
 #[must_use = "a child does nothing until it is given to a supervisor"]
 pub struct ChildSpec {
     pub(super) name: Arc<str>,
     pub(super) kind: RestartKind,
     pub(super) grace: Duration,
     pub(super) backoff: Option<Backoff>,
-    pub(super) factory: Factory,
+    factory: Factory,
     /// Whether it says when it has started.
-    pub(super) says_ready: bool,
+    says_ready: bool,
     options: Options,
 }
 
@@ -54,11 +54,16 @@ struct Options {
 type Body = Pin<Box<dyn Future<Output = Result<(), Failed>> + Send>>;
 type Make = dyn FnMut(Ready<()>) -> Body + Send;
 
-/// Makes the body of each start. A user's, so its drop may panic.
-pub(super) struct Factory(Option<Box<Make>>);
+/// Makes the body of each run. The run takes it out, uses it and puts it back, so that no code of a user runs under the lock; there is
+/// one run at a time.
+#[derive(Clone)]
+pub(super) struct Factory(Arc<Mutex<Made>>);
+
+/// A user's, so its drop may panic.
+struct Made(Option<Box<Make>>);
 
 impl ChildSpec {
-    /// A child that has started as soon as it runs. It is permanent, and has 5 s to stop.
+    /// A child that has started once its closure has returned. It is permanent, and has 5 s to stop.
     #[track_caller]
     pub fn new<F, Fut>(name: impl Into<Arc<str>>, mut work: F) -> Self
     where
@@ -103,7 +108,7 @@ impl ChildSpec {
             kind: RestartKind::Permanent,
             grace: GRACE,
             backoff: None,
-            factory: Factory(Some(make)),
+            factory: Factory(Arc::new(Mutex::new(Made(Some(make))))),
             says_ready,
             options,
         }
@@ -157,21 +162,6 @@ impl ChildSpec {
     }
 }
 
-impl Factory {
-    /// The body of the next start; `None` once there is no more. `on_started` is called when it says that it has started.
-    pub(super) fn make<S: FnOnce()>(&mut self, on_started: S) -> Option<Run<S>> {
-        let (starter, is_ready) = oneshot::channel();
-        let body = (self.0.as_mut()?)(Ready::new(starter));
-        Some(Run { body, starts: Some((is_ready, on_started)) })
-    }
-
-    /// Lets go of what no start will need.
-    pub(super) fn forget(&mut self) {
-        let make = self.0.take();
-        panic::swallow(|| drop(make));
-    }
-}
-
 pin_project! {
     /// A body that ends as any routine's of a supervisor does, whatever it gives. No `async` block, which would drop the body while
     /// a panic of its unwinds.
@@ -189,31 +179,90 @@ impl<F: Future<Output: IntoOutcome>> Future for Settling<F> {
     }
 }
 
+impl Factory {
+    fn take(&self) -> Option<Box<Make>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.take()
+    }
+
+    fn put_back(&self, make: Box<Make>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(make);
+    }
+
+    /// The body of a run.
+    fn make(&self, ready: Ready<()>, keeps: bool) -> Body {
+        let Some(mut make) = self.take() else { unreachable!("the run before has put it back") };
+        let body = panic::contain(|| make(ready));
+        if keeps {
+            self.put_back(make);
+        } else {
+            panic::swallow(|| drop(make));
+        }
+        body.unwrap_or_else(|payload| resume_unwind(payload))
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let make = self.0.take();
+        panic::swallow(|| drop(make));
+    }
+}
+
 /// A run of a child, with whoever waits for its start.
 pub(super) struct Run<S> {
-    body: Body,
-    starts: Option<(oneshot::Receiver<()>, S)>,
+    factory: Factory,
+    /// Whether there may be another run.
+    keeps: bool,
+    says_ready: bool,
+    body: Option<Body>,
+    is_ready: Option<oneshot::Receiver<()>>,
+    on_started: Option<S>,
+}
+
+impl<S: FnOnce()> Run<S> {
+    pub(super) fn new(spec: &ChildSpec, on_started: S) -> Self {
+        let keeps = spec.kind != RestartKind::Temporary;
+        let factory = spec.factory.clone();
+        Self { factory, keeps, says_ready: spec.says_ready, body: None, is_ready: None, on_started: Some(on_started) }
+    }
+
+    fn begin(&mut self) -> Body {
+        let (starter, is_ready) = oneshot::channel();
+        let body = self.factory.make(Ready::new(starter), self.keeps);
+        if self.says_ready {
+            self.is_ready = Some(is_ready);
+        } else {
+            self.has_started();
+        }
+        body
+    }
+
+    fn has_started(&mut self) {
+        if let Some(on_started) = self.on_started.take() {
+            on_started();
+        }
+    }
 }
 
 impl<S: FnOnce() + Unpin> Future for Run<S> {
     type Output = Result<(), Failed>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = self.body.as_mut().poll(cx);
-        if let Some((mut is_ready, on_started)) = self.starts.take() {
-            match Pin::new(&mut is_ready).poll(cx) {
-                Poll::Ready(Ok(())) => on_started(),
-                Poll::Ready(Err(_)) => {}
-                Poll::Pending => self.starts = Some((is_ready, on_started)),
+        let run = &mut *self;
+        if run.body.is_none() {
+            run.body = Some(run.begin());
+        }
+        let polled = run.body.as_mut().map_or(Poll::Pending, |body| body.as_mut().poll(cx));
+        match run.is_ready.as_mut().map(|is_ready| Pin::new(is_ready).poll(cx)) {
+            None | Some(Poll::Pending) => {}
+            Some(Poll::Ready(ready)) => {
+                run.is_ready = None;
+                if ready.is_ok() {
+                    run.has_started();
+                }
             }
         }
         polled
-    }
-}
-
-impl Drop for Factory {
-    fn drop(&mut self) {
-        self.forget();
     }
 }
 
