@@ -8,9 +8,6 @@ use crate::cancel;
 
 /// Waits. `false` where the routine is asked to stop, before or meanwhile.
 pub(crate) async fn pause(delay: Duration) -> bool {
-    if cancel::is_cancelled() {
-        return false;
-    }
     if delay.is_zero() {
         // Not by a timer, which would take a tick of the clock and needs timers to be enabled; and not at once, so that what
         // fails at once and for ever starves nobody.

@@ -10,6 +10,7 @@ use routine::supervise::{
     ChildErrorKind as Kind, ChildSpec, Strategy, Supervisor, SupervisorBuilder, SupervisorHandle,
 };
 use routine::{Backoff, Error, RestartKind, snapshot};
+use routine_tests::capture;
 use routine_tests::crew::{Crew, Order, child, pass, settle, states};
 use tokio::time::{Instant, timeout};
 
@@ -143,6 +144,7 @@ async fn a_child_that_does_not_start_is_its_adders_error_and_is_forgotten() {
 
 #[tokio::test(start_paused = true)]
 async fn it_answers_while_a_child_hangs_in_its_start_and_while_one_restarts_without_end() {
+    capture();
     for strategy in [Strategy::OneForOne, Strategy::OneForAll, Strategy::RestForOne] {
         let crew = Crew::default();
         let builder = Supervisor::builder("hangs")
@@ -200,10 +202,36 @@ async fn what_is_asked_during_a_restart_is_done_after_it_or_instead_of_it() {
     pass(1).await;
     assert_eq!(supervisor.restart_child("a").await.unwrap_err().kind(), Kind::Restarting);
     supervisor.terminate("a").await.unwrap();
+    assert_eq!(states(&supervisor), "a:terminated");
+    let id = supervisor.restart_child("a").await.unwrap();
     pass(60).await;
-    assert_eq!(states(&supervisor), "a:terminated", "the wait is off");
-    supervisor.restart_child("a").await.unwrap();
+    assert_eq!(child(&supervisor, "a").id(), Some(id), "the wait is off");
+    supervisor.terminate("a").await.unwrap();
+    pass(60).await;
+    assert_eq!(states(&supervisor), "a:terminated");
     drop(supervisor.stop().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_a_child_gone_has_the_last_word() {
+    for remove_first in [true, false] {
+        let crew = Crew::default();
+        let supervisor = started(at_once("gone", Strategy::OneForOne).child(crew.stubborn("hung"))).await;
+        settle(&supervisor).await;
+        let ask = |removes: bool| {
+            let supervisor = supervisor.clone();
+            tokio::spawn(async move {
+                if removes { supervisor.remove_child("hung").await } else { supervisor.terminate("hung").await }
+            })
+        };
+        let first = ask(remove_first);
+        pass(1).await;
+        let second = ask(!remove_first);
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+        assert_eq!(states(&supervisor), "");
+        drop(supervisor.stop().await);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -290,6 +290,33 @@ async fn an_earlier_sibling_that_fails_during_the_wait_takes_over_the_restart() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn siblings_that_end_by_themselves_while_others_stop_are_part_of_the_same_restart() {
+    capture();
+    let crew = Crew::default();
+    let own = crew.clone();
+    let around = routine::Builder::new().root().spawn_value(async move {
+        let builder = at_once("all", Strategy::OneForAll, 1)
+            .child(own.child("a"))
+            .child(own.stubborn("b").grace(Duration::from_secs(2)))
+            .child(own.child("c"));
+        let supervisor = started(builder).await;
+        settle(&supervisor).await;
+        own.tell("c", Order::Fail);
+        pass(1).await;
+        own.tell("a", Order::Fail);
+        pass(3).await;
+        assert_eq!(states(&supervisor), "a:running b:running c:running");
+        assert_eq!(own.log(), "+a +b +c !c !a +a +b +c");
+        drop(supervisor.stop().await);
+    });
+    let root = around.trace().root();
+    around.await.unwrap();
+    let records = records(root);
+    let told: Vec<_> = records.iter().map(|record| record.field("message")).collect();
+    assert_eq!(told[1], "routine `a` failed: `a` failed", "and told all the same: {told:#?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn used_up_restarts_go_up_the_tree_and_what_was_added_later_is_gone() {
     let (crew, inner) = (Crew::default(), Crew::default());
     let (left, right) = (inner.clone(), inner.clone());

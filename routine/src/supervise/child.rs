@@ -132,7 +132,7 @@ impl Member {
         } else {
             active.handle.cancel();
             // A time that no clock reaches is for ever.
-            until = Instant::now().checked_add(grace).filter(|_| grace != Duration::MAX);
+            until = Instant::now().checked_add(grace);
         }
         active.stopping = Some(Stopping { until, why });
         until
