@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     states("at first");
-    sleep(Duration::from_millis(150)).await;
+    sleep(Duration::from_millis(500)).await;
     states("after the panic");
 
     let stubborn = ChildSpec::new("stubborn", std::future::pending::<()>).grace(Duration::from_millis(30));

@@ -24,6 +24,8 @@
 //! - Where work belongs: [`Trace`], the module [`trace`](mod@trace), and [`carrier`](fn@carrier) for other threads.
 //! - What goes along with it: [`Inherited`] values.
 //! - Many at once: [`group`](fn@group), [`Group`].
+//! - Again, when it fails: [`Builder::spawn_retry`] with a [`Retry`], [`Builder::spawn_restart`] with a [`Restart`], and
+//!   a [`Supervisor`] for those that depend on one another.
 //! - What runs around it: the module [`hook`](mod@hook), [`at_exit`].
 //! - What can be seen: [`snapshot`], [`dump`], [`stats`], and the records under the `tracing` target `routine`.
 //!

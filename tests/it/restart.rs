@@ -121,7 +121,7 @@ async fn a_used_up_budget_is_a_failure_with_the_last_one_as_its_source() {
                 assert_eq!(told, "routine `consumer` failed, restart 1 follows in 1s: it failed");
             }
             Ends::Returns => {
-                assert_eq!(told, "routine `consumer` ended, restart 1 follows in 1s: it returned, and was to run on")
+                assert_eq!(told, "routine `consumer` ended, restart 1 follows in 1s: it returned, and was to run on");
             }
             _ => assert!(told.ends_with(", restart 1 follows in 1s: it panicked"), "{told}"),
         }

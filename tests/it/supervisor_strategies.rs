@@ -3,7 +3,9 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use routine::supervise::{ChildNotStarted, ChildState, Strategy, Supervisor, SupervisorBuilder, SupervisorHandle};
+use routine::supervise::{
+    Child, ChildNotStarted, ChildState, Strategy, Supervisor, SupervisorBuilder, SupervisorHandle,
+};
 use routine::{Backoff, Error, RestartKind, RestartsExhausted};
 use routine_tests::crew::{Crew, Order, child, pass, settle, states};
 use routine_tests::{capture, records};
@@ -94,15 +96,15 @@ async fn one_for_all_stops_the_others_in_reverse_and_starts_all_in_order() {
     let supervisor = started(builder).await;
     settle(&supervisor).await;
     assert_eq!(crew.log(), "+a +b +c +d");
-    let before: Vec<_> = supervisor.children().iter().map(|child| child.id()).collect();
+    let before: Vec<_> = supervisor.children().iter().map(Child::id).collect();
     for _ in 0..2 {
         crew.tell("b", Order::Fail);
         settle(&supervisor).await;
         assert_eq!(crew.log(), "!b -d -c -a +a +b +c +d");
     }
-    let after: Vec<_> = supervisor.children().iter().map(|child| child.id()).collect();
+    let after: Vec<_> = supervisor.children().iter().map(Child::id).collect();
     assert!(before.iter().all(|id| !after.contains(id)), "no old one is left");
-    let restarts: Vec<_> = supervisor.children().iter().map(|child| child.restarts()).collect();
+    let restarts: Vec<_> = supervisor.children().iter().map(Child::restarts).collect();
     assert_eq!(restarts, [0, 2, 0, 0], "counted for the one that failed");
     crew.tell("d", Order::Return);
     exhausted(&supervisor).await;

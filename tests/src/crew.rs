@@ -57,8 +57,8 @@ impl Crew {
             let (crew, own) = (crew.clone(), own.clone());
             let orders = crew.begin(&own);
             async move {
-                let order = orders.await;
-                if order != Ok(Order::Start) {
+                let order = orders.await.ok();
+                if order != Some(Order::Start) {
                     return crew.obey(&own, order);
                 }
                 let orders = crew.listen(&own);
@@ -107,15 +107,15 @@ impl Crew {
                 self.inner().log.push(format!("-{name}"));
                 Ok(())
             }
-            order = orders => self.obey(&name, order),
+            order = orders => self.obey(&name, order.ok()),
         }
     }
 
-    fn obey(&self, name: &str, order: Result<Order, oneshot::error::RecvError>) -> Result<(), String> {
+    fn obey(&self, name: &str, order: Option<Order>) -> Result<(), String> {
         self.inner().log.push(format!("!{name}"));
         match order {
-            Ok(Order::Fail) => Err(format!("`{name}` failed")),
-            Ok(Order::Panic) => panic!("`{name}` panicked"),
+            Some(Order::Fail) => Err(format!("`{name}` failed")),
+            Some(Order::Panic) => panic!("`{name}` panicked"),
             _ => Ok(()),
         }
     }

@@ -180,7 +180,7 @@ fn round(number: usize, alive: &Alive) {
     let runtime = builder.worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         timeout(PATIENCE, wave(alive)).await.expect("it takes no minute");
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             // Supervisors that the end of their runtime surprises.
             for _ in 0..5 {
                 drop(supervisor("surprised", alive, 1).start());

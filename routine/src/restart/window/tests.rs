@@ -41,8 +41,8 @@ proptest! {
 
 #[test]
 fn the_back_off_begins_anew_after_a_run_as_long_as_the_window() {
-    let window = window(5, 1_000);
+    let window = window(5, 2_000);
     let began = Instant::now();
-    assert_eq!(window.streak(7, began, began + Duration::from_millis(999)), 8);
-    assert_eq!(window.streak(7, began, began + Duration::from_millis(1_000)), 1);
+    assert_eq!(window.streak(7, began, began + Duration::from_millis(1_999)), 8);
+    assert_eq!(window.streak(7, began, began + Duration::from_secs(2)), 1);
 }
