@@ -10,8 +10,10 @@ use tokio::runtime;
 
 use crate::error::Error;
 use crate::handle::Handle;
-use crate::outcome::IntoOutcome;
+use crate::outcome::{Failure, IntoOutcome};
 use crate::policy::Policy;
+use crate::restart::{self, Restart};
+use crate::retry::{self, Retry};
 use crate::spawn;
 use crate::start::{SpanMode, Start};
 use crate::task::{Fallible, Plain};
@@ -183,6 +185,79 @@ impl Builder {
         R: IntoOutcome<Value: Send> + 'static,
     {
         spawn::start_blocking_on::<Fallible, F, R>(self.0.typed_as(type_name::<F>), runtime, work)
+    }
+
+    /// Starts a routine that is tried again when it fails, as `retry` says: one routine, one entry in the registry, and one report
+    /// if the last attempt fails, too, with the number of attempts among its fields.
+    ///
+    /// `work` is called for each attempt, inside the routine. What is left of an attempt is dropped before the next one begins;
+    /// a panic of that drop is the attempt's. [`timeout`](Self::timeout) is the time for all attempts and the waits between them;
+    /// each attempt's own is [`Retry::attempt_timeout`].
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn spawn_retry<T, E, F, Fut>(self, retry: Retry<E>, work: F) -> Handle<T>
+    where
+        T: Send + 'static,
+        E: Failure,
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        spawn::started(self.try_spawn_retry(retry, work))
+    }
+
+    /// As [`spawn_retry`](Self::spawn_retry), where there may be no runtime.
+    ///
+    /// # Errors
+    /// [`Error::is_rejected`] outside a tokio runtime.
+    pub fn try_spawn_retry<T, E, F, Fut>(self, retry: Retry<E>, work: F) -> Result<Handle<T>, Error>
+    where
+        T: Send + 'static,
+        E: Failure,
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        retry::start(self.0, retry, work)
+    }
+
+    /// Starts a loop that must not end: a body that is run again, as `restart` says, when it does. One routine, with one entry in the
+    /// registry, one name and one trace, whatever becomes of its runs.
+    ///
+    /// `work` is called for each run, inside the routine. What is left of a run is dropped before the next one begins. Each run
+    /// that failed, or returned where it was to go on, is a record of level warn, with the number of the restart that follows as
+    /// `routine.restart`; the number of restarts is among the routine's fields, so that the dump shows it. A restart that the budget
+    /// does not allow ends the routine with [`RestartsExhausted`](crate::RestartsExhausted), the last failure being its source;
+    /// under [`Policy::MustSuccess`] that ends the process.
+    ///
+    /// Asked to stop ([`cancelled`](crate::cancelled)), it is not restarted any more: a wait ends at once, and well, since the
+    /// failure before it was told; a run that is under way is left to see for itself, and how it ends is how the routine ends. So it is
+    /// where the next run would begin after the [`deadline`](crate::deadline).
+    ///
+    /// Its span is a root span that follows from the current one, unless [`span`](Self::span) says otherwise.
+    /// [`timeout`](Self::timeout) is the time for the loop as a whole.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, at the caller's line.
+    #[track_caller]
+    pub fn spawn_restart<F, Fut>(self, restart: Restart, work: F) -> Handle<()>
+    where
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output: IntoOutcome> + Send + 'static,
+    {
+        spawn::started(self.try_spawn_restart(restart, work))
+    }
+
+    /// As [`spawn_restart`](Self::spawn_restart), where there may be no runtime.
+    ///
+    /// # Errors
+    /// [`Error::is_rejected`] outside a tokio runtime.
+    pub fn try_spawn_restart<F, Fut>(self, restart: Restart, work: F) -> Result<Handle<()>, Error>
+    where
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output: IntoOutcome> + Send + 'static,
+    {
+        restart::start(self.0, restart, work)
     }
 
     /// As [`spawn`](Self::spawn), for a future of any value; see [`go_value`](crate::go_value).

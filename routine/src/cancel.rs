@@ -89,6 +89,18 @@ pub fn cancelled() -> impl Future<Output = ()> + Send + 'static {
     }
 }
 
+/// What `future` ends in; `None` where the routine that is running here is asked to stop before that.
+pub(crate) async fn unless_cancelled<F: Future>(future: F) -> Option<F::Output> {
+    let (mut asked, mut future) = (pin!(cancelled()), pin!(future));
+    poll_fn(|cx| {
+        if asked.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(None);
+        }
+        future.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
+
 fn is_ready(future: Pin<&mut Option<impl Future<Output = ()>>>, cx: &mut Context<'_>) -> bool {
     future.as_pin_mut().is_some_and(|future| future.poll(cx).is_ready())
 }

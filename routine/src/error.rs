@@ -1,5 +1,6 @@
 //! Why a routine gave no value.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use crate::cancel::CancelReason;
 use crate::id::RoutineId;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::Panic;
-use crate::report::{self, Cause, Subject};
+use crate::report::{self, Again, Cause, Subject};
 use crate::trace::Trace;
 
 /// Why a routine gave no value: its error, its panic, or its end before either.
@@ -110,6 +111,13 @@ impl Error {
         if let Some(cause) = self.0.cause() {
             report::report(&self.0.subject, &cause);
         }
+    }
+
+    /// Makes the record of this failure for one that is followed by another try, or was to be.
+    pub(crate) fn report_again(&self, name: &str, again: Again) {
+        let subject = Subject { name: Cow::Owned(name.to_owned()), ..self.0.subject.clone() };
+        let ended = || Cause::Ended(self.outcome().unwrap_or(Outcome::Cancelled));
+        report::report_again(&subject, &self.0.cause().unwrap_or_else(ended), again);
     }
 
     /// The record as text.

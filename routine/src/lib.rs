@@ -25,6 +25,8 @@
 //! - What goes along with it: [`Inherited`] values.
 //! - Many at once: [`group`](fn@group), [`Group`].
 //! - How it ends: [`run`] around `main`, [`shutdown`](fn@shutdown), [`cancelled`], [`shield`].
+//! - Again, when it fails: [`Builder::spawn_retry`] with a [`Retry`], [`Builder::spawn_restart`] with a [`Restart`], and
+//!   a [`Supervisor`] for those that depend on one another.
 //! - What runs around it: the module [`hook`](mod@hook), [`at_exit`].
 //! - What can be seen: [`snapshot`], [`dump`], [`stats`], and the records under the `tracing` target `routine`.
 //!
@@ -51,6 +53,7 @@ mod outcome;
 mod policy;
 pub mod trace;
 
+mod backoff;
 mod builder;
 mod cancel;
 mod carrier;
@@ -59,8 +62,11 @@ pub mod group;
 mod handle;
 mod inherited;
 pub mod pool;
+mod restart;
+mod retry;
 pub mod schedule;
 mod spawn;
+pub mod supervise;
 
 mod birth;
 mod blocking;
@@ -71,6 +77,7 @@ mod in_place;
 mod launch;
 mod life;
 mod panic;
+mod pause;
 mod report;
 pub mod shutdown;
 mod span;
@@ -95,6 +102,7 @@ pub mod prelude;
 #[doc(hidden)]
 pub mod __private;
 
+pub use backoff::{Backoff, InvalidBackoff, Jitter};
 pub use builder::Builder;
 pub use cancel::{CancelReason, cancellation_reason, cancelled, deadline, is_cancelled};
 pub use carrier::{Carrier, carrier};
@@ -111,6 +119,8 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome, ok};
 pub use panic::Panic;
 pub use policy::Policy;
 pub use pool::{BlockingPool, Pool};
+pub use restart::{InvalidRestart, Restart, RestartKind, RestartsExhausted};
+pub use retry::{InvalidRetry, Retry, RetryAfter};
 pub use schedule::Schedule;
 pub use shutdown::{Runner, ShutdownReport, is_shutting_down, run, shield, shutdown};
 pub use span::set_span_level;
@@ -119,6 +129,7 @@ pub use spawn::{
 };
 pub use start::SpanMode;
 pub use stats::{Stats, stats};
+pub use supervise::{ChildSpec, Strategy, Supervisor, SupervisorHandle};
 pub use trace::{SpanId, Trace, TraceError, TraceId};
 
 /// The code of the README, compiled and run.

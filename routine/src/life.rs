@@ -5,14 +5,17 @@
 //! that polls, spawns, or drops the runtime, at a thread's end, and while unwinding.
 
 use std::any::Any;
+use std::convert::Infallible;
+use std::future::{Future, pending};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 use crate::cancel::{self, CancelReason};
 use crate::clock;
-use crate::current::Entered;
+use crate::current::{self, Entered};
 use crate::error::{Error, Refusal};
 use crate::exit::{self, Exit};
 use crate::group::{Shared, member};
@@ -21,7 +24,7 @@ use crate::launch;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::{self, Panic};
 use crate::policy::Policy;
-use crate::registry::{Flags, Slot, State};
+use crate::registry::{Flags, Slot, State, Timeout};
 use crate::report::{self, Cause};
 use crate::shutdown;
 use crate::span;
@@ -377,6 +380,17 @@ fn free(slot: &'static Slot, count: Count) {
     if let Some(group) = group {
         group.ended(id, meta);
     }
+}
+
+/// Ends the routine that is current as timed out, at this await: a part of it did not end within `after`, and there is no
+/// other. `over` is the timer of that part, which has gone off.
+pub(crate) async fn run_out_of_time(after: Duration, over: Pin<Box<Sleep>>) -> Infallible {
+    if let Some(slot) = current::slot() {
+        let timeout = Timeout { after, sleep: Some(over) };
+        drop(slot.with_extra(|extra| extra.timeout.replace(timeout)));
+        slot.add(Flags::TIMEOUT);
+    }
+    pending().await
 }
 
 /// Why a routine that waits is to end all the same.

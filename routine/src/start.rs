@@ -42,12 +42,14 @@ pub struct Start {
     pub(crate) policy: Policy,
     pub(crate) flags: Flags,
     pub(crate) span: SpanMode,
+    /// The span is somebody's choice.
+    span_chosen: bool,
     pub(crate) own: Own,
 }
 
 impl Start {
     const fn at(place: Place, policy: Policy) -> Self {
-        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, own: Own::NOTHING }
+        Self { place, policy, flags: Flags::NONE, span: SpanMode::Child, span_chosen: false, own: Own::NOTHING }
     }
 
     /// A start whose spawn site is the caller.
@@ -78,6 +80,15 @@ impl Start {
         caller: &'static Location<'static>,
     ) -> Self {
         Self::at(Place::Typed(type_name, caller), policy)
+    }
+
+    /// A start whose spawn site was noted before.
+    pub(crate) const fn noted(
+        type_name: fn() -> &'static str,
+        place: &'static Location<'static>,
+        policy: Policy,
+    ) -> Self {
+        Self::at(Place::Typed(type_name, place), policy)
     }
 
     /// Names the routine.
@@ -127,6 +138,15 @@ impl Start {
     /// Chooses its span.
     pub const fn span(mut self, span: SpanMode) -> Self {
         self.span = span;
+        self.span_chosen = true;
+        self
+    }
+
+    /// For what outlives whoever started it: a root span that follows, unless somebody chose another.
+    pub(crate) const fn outlives(mut self) -> Self {
+        if !self.span_chosen {
+            self.span = SpanMode::Follows;
+        }
         self
     }
 

@@ -49,6 +49,19 @@ impl<O: IntoOutcome> Ending<O> for Fallible {
     }
 }
 
+/// Told apart already.
+#[derive(Debug)]
+pub(crate) struct Settled;
+
+impl<T> Ending<Result<T, Failed>> for Settled {
+    type Value = T;
+
+    #[inline]
+    fn end(output: Result<T, Failed>) -> Result<T, Failed> {
+        output
+    }
+}
+
 pin_project! {
     /// The body of a routine with its slot. The slot was taken at the spawn, so the books balance also where this is
     /// dropped before its first poll, by an abort or by a dying runtime.

@@ -134,6 +134,14 @@ fn schedules_begin_nothing_more_and_what_waits_for_its_time_is_cancelled() {
 }
 
 #[test]
+fn the_children_of_a_supervisor_stop_in_reverse_as_it_asks_them() {
+    let said = says("supervisor");
+    let lines: Vec<_> = said.lines().collect();
+    let stops = |name: &str| format!("{name} stops Some(Requested(None))");
+    assert_eq!(lines, [&*stops("third"), &*stops("second"), &*stops("first"), "clean true, children 0"]);
+}
+
+#[test]
 fn a_process_has_one_shutdown_and_whoever_calls_again_gets_the_same_report() {
     assert_eq!(says("twice"), "same true\nafter true\n");
 }

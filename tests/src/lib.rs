@@ -1,5 +1,6 @@
 //! Shared support of the tests: what was logged, and small programs that end in a way that only a process can.
 
+pub mod crew;
 mod heap;
 mod wall;
 mod watch;

@@ -5,6 +5,7 @@
 //! returned to whoever waits, and not reported.
 
 mod error;
+mod followed;
 mod map;
 pub(crate) mod member;
 #[cfg(all(test, routine_loom))]
@@ -20,6 +21,7 @@ mod typed;
 mod under_way;
 
 pub use error::GroupError;
+pub(crate) use followed::Followed;
 pub use map::{Items, Map, map, map_stream};
 pub use options::{GroupBuilder, InvalidGroup};
 pub use race::race;

@@ -26,6 +26,15 @@ type ValueOf<F> = <<F as Future>::Output as IntoOutcome>::Value;
 pub struct Ready<V>(oneshot::Sender<V>);
 
 impl<V> Ready<V> {
+    pub(crate) const fn new(starter: oneshot::Sender<V>) -> Self {
+        Self(starter)
+    }
+
+    /// For what says so itself.
+    pub(crate) fn into_starter(self) -> oneshot::Sender<V> {
+        self.0
+    }
+
     /// Hands `value` to the starter, who goes on. If the starter is gone, nothing happens.
     pub fn started(self, value: V) {
         drop(self.0.send(value));

@@ -172,7 +172,7 @@ impl Scope {
     }
 
     /// What a member that starts here shares with the others.
-    fn member(&self) -> Arc<Cold> {
+    pub(super) fn member(&self) -> Arc<Cold> {
         let here = current::slot().and_then(Slot::heritage);
         let same = match (&here, &self.outer) {
             (None, None) => true,

@@ -123,6 +123,14 @@ pub(super) fn take(payload: &(dyn Any + Send), id: u64) -> Option<Seen> {
     same.then_some(capture.seen)
 }
 
+/// [`take`], which leaves it to be taken.
+pub(super) fn peek(payload: &(dyn Any + Send), id: u64) -> Option<Seen> {
+    let seen = take(payload, id)?;
+    let capture = Capture { id, payload: Mark::of(payload), seen: seen.clone() };
+    let _ = LATEST.try_with(|latest| latest.set(Some(Box::new(capture))));
+    Some(seen)
+}
+
 /// Notes that the panic of a payload was reported, with what is known of it, before the payload is resumed into what is
 /// current now.
 ///

@@ -121,6 +121,11 @@ pub(crate) fn read(payload: &(dyn Any + Send), id: u64) -> Panic {
     Panic::new(payload, capture::take(payload, id).unwrap_or_default())
 }
 
+/// [`read`], for a payload that may be read again.
+pub(crate) fn peek(payload: &(dyn Any + Send), id: u64) -> Panic {
+    Panic::new(payload, capture::peek(payload, id).unwrap_or_default())
+}
+
 /// [`read`], for a payload that goes no further.
 pub(crate) fn take(payload: Box<dyn Any + Send>, id: u64) -> Panic {
     let panic = read(&*payload, id);

@@ -30,3 +30,13 @@ pub(crate) struct Timeout {
     /// Made by the first poll: a timer needs the runtime that polls it.
     pub(crate) sleep: Option<Pin<Box<Sleep>>>,
 }
+
+impl Extra {
+    /// Sets a field that the library keeps for the routine, and that changes while it lives.
+    pub(crate) fn set_field(&mut self, key: &'static str, value: String) {
+        match self.fields.iter_mut().rev().find(|(name, _)| *name == key) {
+            Some((_, old)) => *old = value,
+            None => self.fields.push((key, value)),
+        }
+    }
+}

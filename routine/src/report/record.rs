@@ -12,7 +12,7 @@ use crate::panic::{self, Omitted, Panic};
 use crate::policy::Policy;
 use crate::text;
 
-use super::{Cause, Subject};
+use super::{Again, Cause, Subject};
 
 /// Causes of an error that are told at most.
 const CAUSES: usize = 8;
@@ -30,30 +30,65 @@ pub(super) struct Record<'a> {
     kind: Cow<'static, str>,
     outcome: Option<Outcome>,
     stack: Option<&'a str>,
+    again: Option<Again>,
+}
+
+/// An event with the fields that every record has, in one order, and then with more.
+macro_rules! event {
+    ($level:ident, $record:expr, $($more:tt)*) => {{
+        let Subject { id, parent, trace, file, line, policy, .. } = $record.subject;
+        // Shown rather than recorded as strings, which the usual formatter would quote and escape a second time.
+        tracing::$level!(
+            target: "routine",
+            {
+                routine.id = id.map(RoutineId::get),
+                routine.name = %$record.name,
+                routine.parent_id = parent.map(RoutineId::get),
+                trace_id = %trace.root(),
+                span_id = %trace.segment(),
+                routine.trace = %trace,
+                routine.policy = %policy,
+                routine.outcome = $record.outcome.map(tracing::field::display),
+                routine.fields = $record.subject.fields().map(tracing::field::display),
+                code.file.path = %file,
+                code.line.number = line,
+                error = $record.own.then_some(&$record.error as &dyn StdError),
+                "exception.type" = %$record.kind,
+                exception.message = %$record.error,
+                exception.stacktrace = $record.stack.map(tracing::field::display)
+                $($more)*
+            },
+            "{}: {}",
+            $record.headline,
+            $record.error,
+        )
+    }};
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn new(subject: &'a Subject, cause: &Cause<'a>) -> Self {
+    pub(super) fn new(subject: &'a Subject, cause: &Cause<'a>, again: Option<Again>) -> Self {
         let name = text::clean(&subject.name, text::NAME);
+        let who = again.map_or_else(|| format!("routine `{name}`"), |again| again.of(&name));
         let panicked = |panic: &Panic| match panic.location() {
             Some(location) => format!("panicked at {location}"),
             None => "panicked".to_owned(),
         };
         let (headline, error, outcome) = match cause {
-            Cause::Error { error, .. } => {
-                (format!("routine `{name}` failed"), Told::read(*error), Some(Outcome::Failed))
-            }
+            Cause::Error { error, .. } => (format!("{who} failed"), Told::read(*error), Some(Outcome::Failed)),
             Cause::Panic(panic) => {
-                (format!("routine `{name}` {}", panicked(panic)), Told::plain(panic.message()), Some(Outcome::Panicked))
+                (format!("{who} {}", panicked(panic)), Told::plain(panic.message()), Some(Outcome::Panicked))
             }
             Cause::TimedOut(after) => {
                 let text = match after {
                     Some(after) => format!("did not end within {after:?}"),
                     None => "did not end before the deadline of its group".to_owned(),
                 };
-                (format!("routine `{name}` timed out"), Told::plain(&text), Some(Outcome::TimedOut))
+                (format!("{who} timed out"), Told::plain(&text), Some(Outcome::TimedOut))
             }
-            Cause::Rejected(why) => (format!("routine `{name}` was refused"), Told::plain(why), None),
+            Cause::Rejected(why) => (format!("{who} was refused"), Told::plain(why), None),
+            Cause::Ended(outcome) => {
+                (format!("{who} ended"), Told::plain(&format!("it {}", ended(*outcome))), Some(*outcome))
+            }
             Cause::DropPanic(panic) => {
                 let headline = format!("what routine `{name}` left behind {} while it was dropped", panicked(panic));
                 (headline, Told::plain(panic.message()), None)
@@ -63,37 +98,32 @@ impl<'a> Record<'a> {
                 (headline, Told::plain(panic.message()), None)
             }
         };
+        let headline = match again {
+            Some(again) => format!("{headline}{again}"),
+            None => headline,
+        };
         let own = matches!(cause, Cause::Error { .. });
-        Self { subject, name, headline, error, own, kind: kind(cause), outcome, stack: stack(subject, cause) }
+        // An attempt is told to those who look closely: not worth the look-up of a stack, of which there are only so many.
+        let stack = if matches!(again, Some(Again::Attempt { .. })) { None } else { stack(subject, cause) };
+        Self { subject, name, headline, error, own, kind: kind(cause), outcome, stack, again }
     }
 
     /// One event, inside whatever span is current.
     pub(super) fn emit(&self) {
-        let Subject { id, parent, trace, file, line, policy, .. } = self.subject;
-        // Shown rather than recorded as strings, which the usual formatter would quote and escape a second time.
-        tracing::error!(
-            target: "routine",
-            {
-                routine.id = id.map(RoutineId::get),
-                routine.name = %self.name,
-                routine.parent_id = parent.map(RoutineId::get),
-                trace_id = %trace.root(),
-                span_id = %trace.segment(),
-                routine.trace = %trace,
-                routine.policy = %policy,
-                routine.outcome = self.outcome.map(tracing::field::display),
-                routine.fields = self.subject.fields().map(tracing::field::display),
-                code.file.path = %file,
-                code.line.number = line,
-                error = self.own.then_some(&self.error as &dyn StdError),
-                "exception.type" = %self.kind,
-                exception.message = %self.error,
-                exception.stacktrace = self.stack.map(tracing::field::display)
-            },
-            "{}: {}",
-            self.headline,
-            self.error,
-        );
+        match self.again {
+            None => event!(error, self,),
+            Some(Again::Attempt { number, next, .. }) => event!(
+                debug,
+                self,
+                , routine.attempt = number, routine.next = next.map(tracing::field::debug)
+            ),
+            Some(Again::Stop) => event!(warn, self,),
+            Some(Again::Restart { number, next }) => event!(
+                warn,
+                self,
+                , routine.restart = number, routine.next = next.map(tracing::field::debug)
+            ),
+        }
     }
 
     pub(super) fn text(&self) -> String {
@@ -138,6 +168,15 @@ fn kind(cause: &Cause<'_>) -> Cow<'static, str> {
         Cause::Panic(_) | Cause::DropPanic(_) | Cause::HookPanic { .. } => Cow::Borrowed("panic"),
         Cause::TimedOut(_) => Cow::Borrowed("timeout"),
         Cause::Rejected(_) => Cow::Borrowed("rejected"),
+        Cause::Ended(outcome) => Cow::Borrowed(outcome.as_str()),
+    }
+}
+
+/// How a routine ended that was to run on.
+const fn ended(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Cancelled => "was cancelled",
+        _ => "returned, and was to run on",
     }
 }
 

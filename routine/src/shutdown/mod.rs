@@ -21,7 +21,9 @@
 //! A shutdown asks all routines to stop that are in phase 0, which is every one unless
 //! [`Builder::phase`](crate::Builder::phase) says otherwise, waits until they have ended, and goes on with the next phase that
 //! there is. A routine of a later phase goes on as before until its phase comes, and may start others: a writer in phase 1
-//! takes what the handlers of phase 0 still send. What a routine starts is in its phase. At each phase
+//! takes what the handlers of phase 0 still send. What a routine starts is in its phase, but for the children of a
+//! [`Supervisor`](crate::Supervisor): it asks them itself, in their order, and so they, and what they start, are in the last
+//! phase, 255. At each phase
 //!
 //! 1. [schedules](mod@crate::schedule) of the phase begin no more runs, and what waits for its time is cancelled;
 //!    [pools](crate::Pool) take nothing new, and those that are paused go on;
@@ -71,6 +73,9 @@ pub use shield::shield;
 use report::Told;
 pub(crate) use run::end_in_order;
 pub(crate) use state::{asks, asks as refuses, ends, ends_some, refuses_some, token};
+
+/// The phase of what somebody else asks to stop before, such as the children of supervisors.
+pub(crate) const LAST: u8 = u8::MAX;
 
 /// Looks at the routines in pauses of this, at most.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -160,7 +165,9 @@ async fn carry_out(Beginning { at, before }: Beginning, deadline: Duration) -> S
     let mut phase = 0;
     loop {
         let census = census::take(phase);
-        let phases = u32::try_from(census.later.len()).unwrap_or(u32::MAX).saturating_add(1);
+        // What is in the last ends with those before, but for what they have left behind.
+        let later = census.later.range(..LAST).count();
+        let phases = u32::try_from(later).unwrap_or(u32::MAX).saturating_add(1);
         let time = deadline.saturating_sub(at.elapsed()) / phases;
         pass(phase, time, &mut told).await;
         let Some(next) = census::take(phase).later.first().copied() else { break };

@@ -311,6 +311,23 @@ pub(super) async fn schedules() {
     println!("clean {}, runs {}", report.is_clean(), every.stats().runs);
 }
 
+/// The children of a supervisor stop in their order, as it asks them, and none is restarted.
+pub(super) async fn supervisor() {
+    use routine::supervise::{ChildSpec, Supervisor};
+
+    let stops = |name: &'static str| {
+        ChildSpec::new(name, move || async move {
+            cancelled().await;
+            yield_now().await;
+            println!("{name} stops {:?}", routine::cancellation_reason());
+        })
+    };
+    let supervisor = Supervisor::builder("shop").child(stops("first")).child(stops("second")).child(stops("third"));
+    let supervisor = supervisor.build().expect("it is a supervisor").start().await.expect("its children start");
+    let report = shutdown(LONG).await;
+    println!("clean {}, children {}", report.is_clean(), supervisor.children().len());
+}
+
 /// What waits behind a closure that does not stop never runs.
 pub(super) async fn blocking_pool() {
     let pool = Pool::builder("files").workers(1).queue(8).build_blocking().expect("it is a pool");

@@ -31,6 +31,7 @@ fn main() {
         "pools" => on(2, ends::pools()),
         "blocking_pool" => on(2, ends::blocking_pool()),
         "schedules" => on(2, ends::schedules()),
+        "supervisor" => on(2, ends::supervisor()),
         "twice" => on(2, ends::twice()),
         "caller" => on(2, ends::caller()),
         "books" => on(2, ends::books()),

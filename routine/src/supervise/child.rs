@@ -1,0 +1,145 @@
+//! A child as its supervisor keeps it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::error::ChildError;
+use super::message::{Reply, answer};
+use super::spec::ChildSpec;
+use crate::handle::Handle;
+use crate::id::RoutineId;
+use crate::restart::RestartKind;
+
+pub(super) struct Member {
+    pub(super) spec: ChildSpec,
+    pub(super) state: State,
+    /// Failures that followed one another closely, for the back-off.
+    pub(super) streak: u32,
+    pub(super) restarts: u64,
+    /// Who waits for it to start.
+    pub(super) starter: Option<Starter>,
+    /// Who waits for it to stop.
+    pub(super) stoppers: Vec<Reply<()>>,
+}
+
+pub(super) enum State {
+    /// It does not run.
+    Idle,
+    /// It waits for the end of its back-off.
+    Delayed {
+        until: Instant,
+    },
+    Active(Active),
+}
+
+/// A run of a child.
+pub(super) struct Active {
+    pub(super) handle: Handle<()>,
+    pub(super) began: Instant,
+    pub(super) started: bool,
+    pub(super) stopping: Option<Stopping>,
+}
+
+/// A run that is to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stopping {
+    /// When it is aborted.
+    pub(super) until: Option<Instant>,
+    pub(super) why: Why,
+}
+
+/// Why a run is to end, and so what becomes of the child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It is run again with its siblings.
+    Siblings,
+    /// Somebody, or the end of the supervisor, stops it.
+    Terminated,
+    /// Somebody wants it gone.
+    Removed,
+}
+
+/// Whoever waits for a child to start.
+pub(super) enum Starter {
+    /// It is added; the child is forgotten if it does not start.
+    Add(Reply<RoutineId>),
+    /// It is started again by hand.
+    Restart(Reply<RoutineId>),
+}
+
+impl Starter {
+    pub(super) fn answer(self, result: Result<RoutineId, ChildError>) {
+        match self {
+            Self::Add(reply) | Self::Restart(reply) => answer(reply, result),
+        }
+    }
+}
+
+impl Member {
+    pub(super) const fn new(spec: ChildSpec) -> Self {
+        Self { spec, state: State::Idle, streak: 0, restarts: 0, starter: None, stoppers: Vec::new() }
+    }
+
+    pub(super) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.spec.name)
+    }
+
+    pub(super) const fn is_temporary(&self) -> bool {
+        matches!(self.spec.kind, RestartKind::Temporary)
+    }
+
+    pub(super) const fn active(&self) -> Option<&Active> {
+        match &self.state {
+            State::Active(active) => Some(active),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
+    /// Its run, where it was not asked to stop.
+    pub(super) fn running(&self) -> Option<&Active> {
+        self.active().filter(|active| active.stopping.is_none())
+    }
+
+    /// Whether it runs, and has not said yet that it has started.
+    pub(super) fn is_starting(&self) -> bool {
+        self.running().is_some_and(|active| !active.started)
+    }
+
+    /// Notes that its run says that it has started, unless it is to stop.
+    pub(super) fn set_started(&mut self) -> bool {
+        match &mut self.state {
+            State::Active(active) if active.stopping.is_none() => {
+                active.started = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Asks its run to stop, and says when it is to be aborted. One without a grace is aborted now.
+    pub(super) fn ask(&mut self, why: Why) -> Option<Instant> {
+        let grace = self.spec.grace;
+        let State::Active(active) = &mut self.state else { return None };
+        let mut until = None;
+        if grace == Duration::ZERO {
+            active.handle.abort();
+        } else {
+            active.handle.cancel();
+            // A time that no clock reaches is for ever.
+            until = Instant::now().checked_add(grace);
+        }
+        active.stopping = Some(Stopping { until, why });
+        until
+    }
+
+    /// Whether a message about a start is about its present run.
+    pub(super) fn is_run(&self, id: RoutineId) -> bool {
+        self.active().is_some_and(|active| active.handle.id() == id)
+    }
+}

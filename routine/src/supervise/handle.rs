@@ -1,0 +1,181 @@
+//! What others hold of a supervisor.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OnceCell, oneshot};
+
+use super::error::{ChildError, ChildErrorKind};
+use super::message::{Message, Reply};
+use super::spec::ChildSpec;
+use super::table::{Child, Overdue, Table};
+use crate::error::Error;
+use crate::handle::Handle;
+use crate::id::RoutineId;
+
+/// What others hold of a [`Supervisor`](super::Supervisor): its children can be seen, and added to, and it can be stopped. It may be
+/// cloned, also into the children. Dropping it, or all of them, changes nothing.
+///
+/// # Cancel safety
+/// Dropping one of its futures takes nothing back: what was asked for is done.
+#[derive(Clone)]
+pub struct SupervisorHandle {
+    name: Arc<str>,
+    table: Arc<Table>,
+    sender: UnboundedSender<Message>,
+    own: Option<Arc<Own>>,
+}
+
+/// The supervisor's own routine, where it has one to itself.
+struct Own {
+    /// Until somebody waits for it.
+    handle: Mutex<Option<Handle<()>>>,
+    ended: OnceCell<Result<(), Error>>,
+}
+
+impl SupervisorHandle {
+    pub(super) const fn new(name: Arc<str>, table: Arc<Table>, sender: UnboundedSender<Message>) -> Self {
+        Self { name, table, sender, own: None }
+    }
+
+    /// This, of a supervisor that runs as that routine.
+    pub(super) fn owning(self, handle: Handle<()>) -> Self {
+        let own = Own { handle: Mutex::new(Some(handle)), ended: OnceCell::new() };
+        Self { own: Some(Arc::new(own)), ..self }
+    }
+
+    /// The supervisor's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number of the routine that the supervisor is; `None` until it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<RoutineId> {
+        self.table.id.get().copied()
+    }
+
+    /// Its children in their order, as they are now; none once it has ended.
+    #[must_use]
+    pub fn children(&self) -> Vec<Child> {
+        self.table.children()
+    }
+
+    /// Adds a child after all others, starts it, and waits until it has started.
+    ///
+    /// # Errors
+    /// [`NameTaken`](ChildErrorKind::NameTaken); [`NotStarted`](ChildErrorKind::NotStarted), and the child is forgotten;
+    /// [`Terminated`](ChildErrorKind::Terminated) while it started; [`SupervisorStopped`](ChildErrorKind::SupervisorStopped).
+    pub async fn add_child(&self, spec: ChildSpec) -> Result<RoutineId, ChildError> {
+        let name = Arc::clone(&spec.name);
+        self.ask(name, |_, reply| Message::Add(Box::new(spec), reply)).await
+    }
+
+    /// Starts a child that does not run, because it has ended or was terminated, and waits until it has started.
+    ///
+    /// # Errors
+    /// [`NotFound`](ChildErrorKind::NotFound), [`Running`](ChildErrorKind::Running), [`Restarting`](ChildErrorKind::Restarting);
+    /// [`NotStarted`](ChildErrorKind::NotStarted), and it is not tried again; [`Terminated`](ChildErrorKind::Terminated) while it
+    /// started; [`SupervisorStopped`](ChildErrorKind::SupervisorStopped).
+    pub async fn restart_child(&self, name: &str) -> Result<RoutineId, ChildError> {
+        self.ask(name.into(), Message::Restart).await
+    }
+
+    /// Stops a child, within its grace, and waits until it has ended. One that does not run is left as it is; one that waits for its
+    /// restart is not restarted. It stays known, unless it is temporary: [`restart_child`](Self::restart_child) starts it again, and
+    /// so does the restart of a sibling that takes it along.
+    ///
+    /// # Errors
+    /// [`NotFound`](ChildErrorKind::NotFound), [`SupervisorStopped`](ChildErrorKind::SupervisorStopped).
+    pub async fn terminate(&self, name: &str) -> Result<(), ChildError> {
+        self.ask(name.into(), Message::Terminate).await
+    }
+
+    /// [`terminate`](Self::terminate), and the child is forgotten.
+    ///
+    /// # Errors
+    /// As [`terminate`](Self::terminate).
+    pub async fn remove_child(&self, name: &str) -> Result<(), ChildError> {
+        self.ask(name.into(), Message::Remove).await
+    }
+
+    /// Stops the children, the last first, each within its grace, and then the supervisor, and waits for its end. Children of one that
+    /// has ended are stopped already.
+    pub async fn stop(&self) -> StopReport {
+        // One that has ended is not to be asked.
+        let _ = self.sender.send(Message::Stop);
+        drop(self.ended().await);
+        StopReport { overdue: self.table.overdue() }
+    }
+
+    /// Waits until the supervisor and all its children have ended.
+    ///
+    /// # Errors
+    /// With the error that the supervisor failed with; in its chain are [`RestartsExhausted`](crate::RestartsExhausted), or
+    /// [`ChildNotStarted`](super::ChildNotStarted). It was reported when it happened. Of a supervisor that is another's child, the error is
+    /// that other's, and this gives none.
+    pub async fn ended(&self) -> Result<(), Error> {
+        self.sender.closed().await;
+        match &self.own {
+            Some(own) => own.ended.get_or_init(|| poll_fn(|cx| own.poll(cx))).await.clone(),
+            None => Ok(()),
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        name: Arc<str>,
+        message: impl FnOnce(Arc<str>, Reply<T>) -> Message,
+    ) -> Result<T, ChildError> {
+        let (reply, answer) = oneshot::channel();
+        let stopped = ChildError::new(Arc::clone(&name), ChildErrorKind::SupervisorStopped);
+        if self.sender.send(message(name, reply)).is_err() {
+            return Err(stopped);
+        }
+        answer.await.unwrap_or(Err(stopped))
+    }
+}
+
+impl Own {
+    /// For the one who waits for all others. The handle is not polled under the lock.
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let place = || self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut handle) = place().take() else { return Poll::Pending };
+        let polled = Pin::new(&mut handle).poll(cx);
+        if polled.is_pending() {
+            *place() = Some(handle);
+        }
+        polled
+    }
+}
+
+/// How a supervisor was stopped.
+#[must_use = "it names the children that had to be aborted"]
+#[derive(Clone, Debug)]
+pub struct StopReport {
+    overdue: Vec<Overdue>,
+}
+
+impl StopReport {
+    /// The children that did not stop within their graces, in all the supervisor's life, in the order in which they were aborted.
+    /// Those of a supervisor further down are its own.
+    #[must_use]
+    pub fn overdue(&self) -> &[Overdue] {
+        &self.overdue
+    }
+}
+
+impl fmt::Debug for SupervisorHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SupervisorHandle")
+            .field("name", &self.name)
+            .field("id", &self.id())
+            .field("children", &self.children())
+            .finish_non_exhaustive()
+    }
+}
