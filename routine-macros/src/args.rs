@@ -6,9 +6,9 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, Path, Result};
+use syn::{Error, Expr, LitStr, Path, Result};
 
-use crate::value::{self, Field};
+use crate::value::{self, Field, Restart, Retry};
 use crate::{check, suggest};
 
 /// Every option there is. The table is the grammar: later work adds behaviour, not other names.
@@ -50,6 +50,12 @@ pub(crate) struct Options {
     /// The time of `must_success(graceful = ..)`.
     pub(crate) graceful: Option<Duration>,
     pub(crate) phase: Option<u8>,
+    pub(crate) every: Option<Duration>,
+    pub(crate) after: Option<Duration>,
+    pub(crate) cron: Option<LitStr>,
+    pub(crate) tz: Option<LitStr>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) restart: Option<Restart>,
 }
 
 impl Parse for Options {
@@ -109,11 +115,12 @@ impl Options {
             "phase" => self.phase = Some(value::phase(input, &word)?),
             "awaits" => value::only_false(input, &word)?,
             "crate" => self.krate = Some(value::path(input, &word)?),
-            "retry" => value::retry(input, &word)?,
-            "restart" => value::restart(input, &word)?,
-            "every" | "after" => drop(value::duration(input, &word)?),
-            "cron" => value::cron(input, &word)?,
-            "tz" => value::zone(input, &word)?,
+            "retry" => self.retry = Some(value::retry(input, &word)?),
+            "restart" => self.restart = Some(value::restart(input, &word)?),
+            "every" => self.every = Some(value::duration(input, &word)?),
+            "after" => self.after = Some(value::duration(input, &word)?),
+            "cron" => self.cron = Some(value::cron(input, &word)?),
+            "tz" => self.tz = Some(value::zone(input, &word)?),
             "pool" | "group" => drop(value::expression(input, &word)?),
             unknown => return Err(refuse(&word, unknown)),
         }

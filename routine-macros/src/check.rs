@@ -36,7 +36,7 @@ const CONTRADICTIONS: [(&str, &[&str], &str); 15] = [
 ];
 
 /// Options that are read and checked, and whose behaviour is to come.
-const LATER: [&str; 8] = ["retry", "restart", "every", "cron", "tz", "after", "pool", "group"];
+const LATER: [&str; 2] = ["pool", "group"];
 
 pub(crate) fn combinations(options: &Options) -> Result<()> {
     let contradiction = CONTRADICTIONS.iter().find_map(|(option, others, why)| {
@@ -89,6 +89,14 @@ fn blocking_options(options: &Options) -> Result<()> {
 /// Options that do nothing yet.
 pub(crate) fn available(options: &Options) -> Result<()> {
     let later = options.words().iter().find(|word| LATER.iter().any(|later| *word == later));
+    let combined = [("retry", "every"), ("retry", "cron"), ("retry", "after"), ("retry", "in_place")];
+    let combined = combined.iter().find_map(|(first, second)| Some((options.given(first)?, options.given(second)?)));
+    if let Some((first, second)) = combined {
+        let why = format!(
+            "`{first}` with `{second}` is not available yet: use `routine::Retry` inside, or a function of its own"
+        );
+        return Err(Error::new_spanned(first, why));
+    }
     match later {
         Some(word) => Err(Error::new_spanned(word, format!("`{word}` is not available yet"))),
         None => Ok(()),
@@ -133,15 +141,16 @@ pub(crate) fn function(function: &Function, options: &Options) -> Result<()> {
         }
     }
     borrow::check(signature)?;
-    if let Some(schedule) = ["every", "cron"].iter().find_map(|option| options.given(option)) {
+    if let Some(schedule) = ["every", "cron", "restart"].iter().find_map(|option| options.given(option)) {
         scheduled(function, schedule)?;
     }
     Ok(())
 }
 
-/// A run that nobody called has no arguments, and nobody to take its value.
+/// A run that nobody called has no arguments, unless they are those of the run before, and nobody to take its value.
 fn scheduled(function: &Function, schedule: &Ident) -> Result<()> {
-    if let Some(argument) = function.signature.inputs.iter().find(|input| matches!(input, FnArg::Typed(_))) {
+    let argument = function.signature.inputs.iter().find(|input| matches!(input, FnArg::Typed(_)));
+    if let Some(argument) = argument.filter(|_| schedule != "restart") {
         return Err(Error::new_spanned(argument, "a scheduled function takes no arguments: each run starts with none"));
     }
     match &function.signature.output {
@@ -155,6 +164,7 @@ fn scheduled(function: &Function, schedule: &Ident) -> Result<()> {
 
 fn is_unit_or_result(ty: &Type) -> bool {
     match ty {
+        Type::Never(_) => true,
         Type::Tuple(tuple) => tuple.elems.is_empty(),
         Type::Path(path) => {
             path.path.segments.last().is_some_and(|last| last.ident.to_token_stream().to_string().ends_with("Result"))

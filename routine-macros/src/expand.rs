@@ -5,8 +5,9 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, Error};
 
 use crate::args::Options;
+use crate::expand_again::Again;
 use crate::input::{Body, Function};
-use crate::{awaits, check, expand_in_place, expand_start, fallback, question};
+use crate::{awaits, check, expand_again, expand_in_place, expand_start, fallback, question};
 
 pub(crate) fn attribute(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut function = match Function::read(item.clone()) {
@@ -37,7 +38,13 @@ pub(crate) fn attribute(args: TokenStream, item: TokenStream) -> TokenStream {
     match check::available(&options) {
         Err(error) => fallback::function(&error, &function, stays, &krate),
         Ok(()) if stays => expand_in_place::expand(&options, &function, &krate),
-        Ok(()) => expand_start::expand(&options, &function, &krate),
+        Ok(()) => match Again::of(&options) {
+            None => expand_start::expand(&options, &function, &krate),
+            Some(again) => match again.check(&function) {
+                Err(error) => fallback::function(&error, &function, stays, &krate),
+                Ok(()) => expand_again::expand(again, &options, &function, &krate),
+            },
+        },
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn braced(tokens: &impl ToTokens, span: Span) -> TokenStream {
     group.into_token_stream()
 }
 
-fn is_tracked(attrs: &[Attribute]) -> bool {
+pub(crate) fn is_tracked(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("track_caller"))
 }
 

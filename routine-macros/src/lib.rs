@@ -18,6 +18,7 @@ mod question;
 
 mod arguments;
 mod expand;
+mod expand_again;
 mod expand_in_place;
 mod expand_inline;
 mod expand_start;

@@ -42,6 +42,15 @@ impl<'a> Returned<'a> {
         matches!(self.kind, Kind::Never)
     }
 
+    /// Whether it is a plain value, so that no end of it is a failure.
+    pub(crate) const fn is_value(&self) -> bool {
+        matches!(self.kind, Kind::Value | Kind::Never)
+    }
+
+    pub(crate) const fn is_result(&self) -> bool {
+        matches!(self.kind, Kind::Result(_) | Kind::ResultAlias)
+    }
+
     pub(crate) fn hides_a_type(&self) -> bool {
         self.ty.is_some_and(|ty| infer(ty).1)
     }

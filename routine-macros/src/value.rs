@@ -61,17 +61,18 @@ pub(crate) fn duration(input: ParseStream<'_>, option: &Ident) -> Result<Duratio
     duration::parse(&text.value()).map_err(|why| Error::new_spanned(&text, why))
 }
 
-pub(crate) fn cron(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+pub(crate) fn cron(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
     assign(input, option, "cron = \"0 3 * * *\"")?;
     let text = string(input, || "a cron line is a string: `cron = \"0 3 * * *\"`".to_owned())?;
-    cron::check(&text.value()).map_err(|why| Error::new_spanned(&text, why))
+    cron::check(&text.value()).map_err(|why| Error::new_spanned(&text, why))?;
+    Ok(text)
 }
 
-pub(crate) fn zone(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+pub(crate) fn zone(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
     assign(input, option, "tz = \"Europe/Berlin\"")?;
     let wanted = || "`tz` is the name of a zone: `tz = \"Europe/Berlin\"`".to_owned();
     let text = string(input, wanted)?;
-    if text.value().trim().is_empty() { Err(Error::new_spanned(text, wanted())) } else { Ok(()) }
+    if text.value().trim().is_empty() { Err(Error::new_spanned(text, wanted())) } else { Ok(text) }
 }
 
 pub(crate) fn span(input: ParseStream<'_>, option: &Ident) -> Result<Ident> {
@@ -165,33 +166,59 @@ pub(crate) fn fields(input: ParseStream<'_>, option: &Ident) -> Result<Vec<Field
     Ok(fields)
 }
 
-pub(crate) fn retry(input: ParseStream<'_>, option: &Ident) -> Result<()> {
-    let (mut base, mut longest) = (None, None);
+/// The settings of `retry(..)`.
+#[derive(Clone, Default)]
+pub(crate) struct Retry {
+    pub(crate) times: Option<u32>,
+    pub(crate) base: Option<Duration>,
+    pub(crate) max: Option<Duration>,
+    pub(crate) when: Option<Expr>,
+}
+
+/// The settings of `restart(..)`.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Restart {
+    pub(crate) max: Option<u32>,
+    pub(crate) within: Option<Duration>,
+}
+
+pub(crate) fn retry(input: ParseStream<'_>, option: &Ident) -> Result<Retry> {
+    let (mut retry, mut longest) = (Retry::default(), None);
     settings(input, option, "retry(times = 3)", &["times", "base", "max", "when"], |key, input| {
         match key.to_string().as_str() {
-            "times" => at_least_one(input, key)?,
-            "base" => base = Some(duration(input, key)?),
-            "max" => longest = Some((duration(input, key)?, key.clone())),
+            "times" => retry.times = Some(at_least_one(input, key)?),
+            "base" => retry.base = Some(duration(input, key)?),
+            "max" => {
+                retry.max = Some(duration(input, key)?);
+                longest = Some(key.clone());
+            }
             _ => {
                 assign(input, key, "when = path::to::function")?;
-                input.parse::<Expr>()?;
+                retry.when = Some(input.parse()?);
             }
         }
         Ok(())
     })?;
-    match (base, longest) {
-        (Some(base), Some((longest, key))) if longest < base => {
+    match (retry.base, retry.max, longest) {
+        (Some(base), Some(max), Some(key)) if max < base => {
             Err(Error::new_spanned(key, "`max` is shorter than `base`, the first pause"))
         }
-        _ => Ok(()),
+        _ => Ok(retry),
     }
 }
 
-pub(crate) fn restart(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+pub(crate) fn restart(input: ParseStream<'_>, option: &Ident) -> Result<Restart> {
+    let mut restart = Restart::default();
     let example = "restart(max = 5, within = \"1m\")";
     settings(input, option, example, &["max", "within"], |key, input| {
-        if key == "max" { at_least_one(input, key) } else { duration(input, key).map(drop) }
-    })
+        if key == "max" {
+            restart.max = Some(at_least_one(input, key)?);
+        } else {
+            restart.within = Some(duration(input, key)?);
+        }
+        Ok(())
+    })?;
+    Ok(restart)
 }
 
 pub(crate) fn graceful(input: ParseStream<'_>, option: &Ident) -> Result<Option<Duration>> {
@@ -275,14 +302,15 @@ pub(crate) fn phase(input: ParseStream<'_>, option: &Ident) -> Result<u8> {
     number.map_err(|_| Error::new(found.span(), "`phase` is a number from 0 to 255: `phase = 1`"))
 }
 
-fn at_least_one(input: ParseStream<'_>, option: &Ident) -> Result<()> {
+fn at_least_one(input: ParseStream<'_>, option: &Ident) -> Result<u32> {
     let example = format!("{option} = 3");
     assign(input, option, &example)?;
     let found = input.cursor();
-    match input.parse::<LitInt>() {
-        Ok(number) if number.base10_parse::<u32>().is_ok_and(|number| number > 0) => Ok(()),
-        _ => Err(Error::new(found.span(), format!("`{option}` is a number from 1: `{example}`"))),
-    }
+    let number = match input.parse::<LitInt>() {
+        Ok(number) => number.base10_parse().ok().filter(|number| *number > 0),
+        Err(_) => None,
+    };
+    number.ok_or_else(|| Error::new(found.span(), format!("`{option}` is a number from 1: `{example}`")))
 }
 
 fn string(input: ParseStream<'_>, wanted: impl Fn() -> String) -> Result<LitStr> {

@@ -13,10 +13,12 @@ use crate::registry::Slot;
 use crate::spawn;
 use crate::task::{Fallible, Plain};
 
+mod again;
 mod body;
 mod ladder;
 mod tag;
 
+pub use again::{after, boxed_error, cron, every, on_a_thread, plain, restart, retry, retrying};
 pub use body::{
     FromPanic, FromTimeout, Noted, T0, T1, Tail, fallible, fallible_call, mistaken, never, once, recovering, timing_out,
 };

@@ -49,7 +49,38 @@
 /// # }
 /// ```
 ///
-/// Options: those of [`routine!`](crate::routine), and `in_place`, and `crate = ::path` where the crate has another name.
+/// # Later, and again
+/// `after = "5s"` has the work begin later. `every = "60s"` and `cron = "0 3 * * *", tz = "Europe/Berlin"` (feature `cron`) have
+/// it run again and again: calling the function gives a [`Schedule`](crate::Schedule), not a handle. It takes no arguments but
+/// `self: Arc<Self>`, and returns `()` or a `Result`; `after` with `every` says when the first run is. `retry(times = 3)`
+/// tries again after an `Err`, and `restart(max = 5)` runs again whatever it ended in, which gives a `Handle<()>`; their
+/// arguments are cloned for each run. A plain `fn` runs on a thread in all of these.
+///
+/// ```
+/// use std::time::Duration;
+/// use routine::{Schedule, prelude::*};
+///
+/// #[routine(every = "60s", recover)]
+/// async fn sweep() -> std::io::Result<()> {
+///     Ok(())
+/// }
+///
+/// #[routine(retry(times = 3, base = "100ms"))]
+/// async fn fetch(url: String) -> std::io::Result<usize> {
+///     Ok(url.len())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let sweeping: Schedule = sweep();
+/// assert_eq!(fetch("a.csv".to_owned()).await.unwrap(), 5);
+/// sweeping.stop(Duration::from_secs(1)).await;
+/// # }
+/// ```
+///
+/// The call of a scheduled function panics, at the caller's line, also where its cron line or its zone is none, and where there
+/// are no timers.
+///
+/// Options: those of [`routine!`](crate::routine), `every`, `cron`, `tz`, `after`, and `in_place`, and `crate = ::path` where the crate has another name.
 #[cfg(feature = "macros")]
 #[doc(inline)]
 pub use routine_macros::routine;

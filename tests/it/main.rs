@@ -17,6 +17,7 @@
 )]
 
 mod aborts;
+mod again;
 mod async_trait;
 mod awaits;
 mod cron_errors;

@@ -137,6 +137,12 @@ impl Restart {
         Ok(self)
     }
 
+    /// The budget where only one of its parts may be given.
+    pub(crate) fn budget_of(self, max: Option<u32>, within: Option<Duration>) -> Result<Self, InvalidRestart> {
+        let Budget { max: most, within: window } = self.budget;
+        self.budget(max.unwrap_or(most), within.unwrap_or(window))
+    }
+
     /// How long to wait before a restart.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;

@@ -113,6 +113,12 @@ impl Builder {
         self.with(|options| options.start_immediately = true)
     }
 
+    /// How long after its beginning a schedule with a period has its first instant, from which the others are counted; one period
+    /// unless this says otherwise.
+    pub fn first_after(self, delay: Duration) -> Self {
+        self.with(|options| options.first = Some(delay))
+    }
+
     /// Ends the schedule after so many runs. Those that were skipped or missed do not count, nor those of
     /// [`run_now`](Schedule::run_now).
     pub fn times(self, times: u64) -> Self {

@@ -76,7 +76,9 @@ impl Prepared {
         if options.jitter >= period {
             return Err(Invalid::Jitter(options.jitter, period));
         }
-        let delay = if options.start_immediately { Duration::ZERO } else { period };
+        let first = options.first.unwrap_or(period);
+        check_length("a delay", first)?;
+        let delay = if options.start_immediately { Duration::ZERO } else { first };
         let (alarm, wall) = clocks(&options, options.until.is_some())?;
         if wall.and_then(|wall| wall.checked_add(delay)).is_some_and(|first| ends_before(&options, first)) {
             return Err(Invalid::Ended);

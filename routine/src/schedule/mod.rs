@@ -46,8 +46,9 @@ pub(crate) use calendar::Calendar;
 pub use cron::{Cron, CronError};
 pub use error::InvalidSchedule;
 pub use handle::Schedule;
-#[allow(unused_imports, reason = "what the macros start with")]
-pub(crate) use make::{start_calendar, start_every};
+#[cfg(feature = "cron")]
+pub(crate) use make::start_calendar;
+pub(crate) use make::start_every;
 pub(crate) use once::{When, start_once};
 pub(crate) use options::Options;
 pub use options::{Missed, Overlap};

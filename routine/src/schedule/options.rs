@@ -44,6 +44,8 @@ pub(crate) struct Options {
     pub(super) missed: Missed,
     pub(super) jitter: Duration,
     pub(super) start_immediately: bool,
+    /// When the first instant is, where it is not a period from the beginning.
+    pub(super) first: Option<Duration>,
     pub(super) times: Option<u64>,
     pub(super) until: Option<SystemTime>,
     pub(super) clock: Option<Arc<dyn WallClock>>,
@@ -53,6 +55,11 @@ pub(crate) struct Options {
 pub(super) const LONGEST: Duration = Duration::from_secs(36_525 * 24 * 60 * 60);
 
 impl Options {
+    /// Of a schedule whose first instant is so far away.
+    pub(crate) fn beginning(first: Option<Duration>) -> Self {
+        Self { first, ..Self::default() }
+    }
+
     /// Refuses what holds for no kind of schedule.
     pub(super) fn check(&self) -> Result<(), Invalid> {
         if self.times == Some(0) {
@@ -74,6 +81,7 @@ impl Options {
             ("overlap", self.overlap != Overlap::default()),
             ("missed", self.missed != Missed::default()),
             ("start_immediately", self.start_immediately),
+            ("first_after", self.first.is_some()),
             ("times", self.times.is_some()),
             ("until", self.until.is_some()),
         ];

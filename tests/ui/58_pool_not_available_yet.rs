@@ -1,5 +1,5 @@
 //@ errors: 1
-//@ says: `retry` is not available yet
+//@ says: `pool` is not available yet
 //@ at: 18:11
 #![allow(unused)]
 
@@ -15,4 +15,4 @@ async fn rd() -> io::Result<u8> {
 
 fn main() {}
 
-#[routine(retry(times = 3, base = "100ms"))] async fn a() {}
+#[routine(pool = POOL)] async fn a() {}

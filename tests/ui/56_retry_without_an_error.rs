@@ -1,6 +1,6 @@
 //@ errors: 1
-//@ says: `cron` is not available yet
-//@ at: 18:11
+//@ says: `retry` needs a `Result`: without an error there is nothing to try again
+//@ at: 18:55
 #![allow(unused)]
 
 use std::io;
@@ -15,4 +15,4 @@ async fn rd() -> io::Result<u8> {
 
 fn main() {}
 
-#[routine(cron = "0 3 * * *", tz = "Europe/Berlin")] async fn a() {}
+#[routine(retry(times = 3, base = "100ms"))] async fn a() {}

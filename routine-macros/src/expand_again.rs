@@ -1,0 +1,220 @@
+//! The forms whose body runs later, or more than once: `every`, `cron`, `after`, `retry`, `restart`.
+//!
+//! What runs more than once is a closure that gives a future: it clones what the body takes, anew for each run.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{FnArg, Pat};
+
+use crate::args::Options;
+use crate::arguments;
+use crate::expand::labelled;
+use crate::expand_start::{braced, is_tracked, name_of};
+use crate::input::{Body, Function, private};
+use crate::returned::Returned;
+use crate::site::{self, SpawnSite, duration};
+
+/// What starts the runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    Every,
+    Cron,
+    After,
+    Retry,
+    Restart,
+}
+
+impl Again {
+    pub(crate) fn of(options: &Options) -> Option<Self> {
+        let asked = [
+            ("every", Self::Every),
+            ("cron", Self::Cron),
+            ("after", Self::After),
+            ("retry", Self::Retry),
+            ("restart", Self::Restart),
+        ];
+        asked.into_iter().find_map(|(option, again)| options.has(option).then_some(again))
+    }
+
+    /// Whether calling the function gives a schedule, and no handle.
+    const fn is_schedule(self) -> bool {
+        matches!(self, Self::Every | Self::Cron)
+    }
+}
+
+/// Input:
+///
+///     #[routine(retry(times = 3))]
+///     async fn fetch(url: Url) -> Result<Page, Error> { body }
+///
+/// Output:
+///
+///     #[track_caller]
+///     fn fetch(url: Url) -> Handle<Page> {
+///         let start = Start::new({ static SITE: Site = ..; &SITE });
+///         let routine = move || { let url = Clone::clone(&url); async move { let url = url; body } };
+///         retry(start, retrying(Some(3), None, None), routine)
+///     }
+pub(crate) fn expand(again: Again, options: &Options, function: &Function, krate: &TokenStream) -> TokenStream {
+    let rt = quote!(#krate::__private);
+    let is_async = function.signature.asyncness.is_some();
+    let returned = Returned::of(function);
+    let arguments::Moved { mut signature, rebound, shown } = arguments::moved(function, options, krate);
+    match again {
+        Again::Every | Again::Cron => signature.output = syn::parse_quote!(-> #krate::Schedule),
+        Again::Restart => signature.output = syn::parse_quote!(-> #krate::Handle<()>),
+        Again::After | Again::Retry => {}
+    }
+    let Function { attrs, vis, braces, body, .. } = function;
+
+    let body = if is_async { labelled(body.clone(), options, &rt) } else { body.clone() };
+    let blame = returned.blame(&signature.ident).resolved_at(Span::mixed_site());
+    let (start, routine) = (private("__start"), Ident::new("__routine", blame));
+    let start_expr = site::start(options, &rt, SpawnSite::Caller, &name_of(&signature), signature.ident.span());
+    // Without arguments of its own the body is what the expansion moves in.
+    let this = has_receiver(&signature.inputs).then(|| private("__this"));
+    let body = this.as_ref().map_or(body.to_token_stream(), |this| without_self(body.to_token_stream(), this));
+    let statements = braced(&Body::Verbatim(body), braces.resolved_at(Span::mixed_site()));
+    let (result, ty, pin) = (private("__result"), &returned.inferred, returned.pin(&rt));
+    let rebound = if this.is_some() { without_self(rebound, &private("__this")) } else { rebound };
+    let run = if returned.is_never() {
+        quote!(#rebound #statements)
+    } else {
+        quote!(#rebound let #result: #ty = #statements; #result)
+    };
+    let is_plain = returned.is_never() || returned.is_value() && again == Again::After;
+    let run = match (is_async, is_plain) {
+        (true, false) => quote!(async move { #pin #run }),
+        (true, true) => quote!(#rt::plain(async move { #pin #run })),
+        (false, false) => quote!(#rt::on_a_thread(move || -> #ty { #run })),
+        (false, true) => quote!(#rt::plain(#rt::on_a_thread(move || -> #ty { #run }))),
+    };
+    let taken = this.map(|this| quote!(let #this = self;));
+    let cloned = (again != Again::After).then(|| clones(&signature.inputs));
+    let work = quote!(move || { #cloned #run });
+    let launch = launch(again, options, &rt, &start, &routine);
+    let track = (!is_tracked(attrs)).then(|| quote!(#[track_caller]));
+    let block = braced(
+        &quote! {
+            let #start = { #shown #start_expr };
+            #taken
+            let #routine = #work;
+            #launch
+        },
+        *braces,
+    );
+    // A schedule may be let go of.
+    let lints = again.is_schedule().then(|| quote!(#[allow(clippy::must_use_candidate)]));
+    quote!(#(#attrs)* #lints #track #vis #signature #block)
+}
+
+/// The call that starts the closure `routine`.
+pub(crate) fn launch(again: Again, options: &Options, rt: &TokenStream, start: &Ident, routine: &Ident) -> TokenStream {
+    let blame = routine.span();
+    let call = |name: &str| {
+        let name = Ident::new(name, blame);
+        quote_spanned!(blame=> #rt::#name)
+    };
+    let time = |time: Option<std::time::Duration>| match time.map(duration) {
+        Some(time) => quote!(::core::option::Option::Some(#time)),
+        None => quote!(::core::option::Option::None),
+    };
+    match again {
+        Again::Every => {
+            let (call, first, period) = (call("every"), time(options.after), options.every.map(duration));
+            quote_spanned!(blame=> #call(#start, #first, #period, #routine))
+        }
+        Again::Cron => {
+            let (call, line) = (call("cron"), &options.cron);
+            let zone = options.tz.as_ref().map_or_else(|| quote!("UTC"), ToTokens::to_token_stream);
+            quote_spanned!(blame=> #call(#start, #line, #zone, #routine))
+        }
+        Again::After => {
+            let (call, delay) = (call("after"), options.after.map(duration));
+            quote_spanned!(blame=> #call(#start, #delay, #routine))
+        }
+        Again::Retry => {
+            let retry = options.retry.clone().unwrap_or_default();
+            let (call, base, most) = (call("retry"), time(retry.base), time(retry.max));
+            let times = match retry.times {
+                Some(times) => quote!(::core::option::Option::Some(#times)),
+                None => quote!(::core::option::Option::None),
+            };
+            let when = retry.when.map(|when| quote_spanned!(when.span()=> .when(#when)));
+            quote_spanned!(blame=> #call(#start, #rt::retrying(#times, #base, #most)#when, #routine))
+        }
+        Again::Restart => {
+            let restart = options.restart.unwrap_or_default();
+            let (call, within) = (call("restart"), time(restart.within));
+            let max = match restart.max {
+                Some(max) => quote!(::core::option::Option::Some(#max)),
+                None => quote!(::core::option::Option::None),
+            };
+            quote_spanned!(blame=> #call(#start, #max, #within, #routine))
+        }
+    }
+}
+
+fn has_receiver<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> bool {
+    inputs.into_iter().any(|input| matches!(input, FnArg::Receiver(_)))
+}
+
+/// `let url = Clone::clone(&url);` for each argument. One that cannot be cloned is blamed on its type.
+fn clones<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> TokenStream {
+    let clone = |input: &FnArg| match input {
+        FnArg::Receiver(receiver) => {
+            let this = private("__this");
+            let place = receiver.self_token.span.resolved_at(Span::mixed_site());
+            Some(quote_spanned!(place=> let #this = ::core::clone::Clone::clone(&#this);))
+        }
+        FnArg::Typed(argument) => match &*argument.pat {
+            Pat::Ident(binding) => {
+                let name = &binding.ident;
+                let place = argument.ty.span().resolved_at(Span::mixed_site());
+                Some(quote_spanned!(place=> let #name = ::core::clone::Clone::clone(&#name);))
+            }
+            _ => None,
+        },
+    };
+    inputs.into_iter().filter_map(clone).collect()
+}
+
+/// `self` cannot be a variable of a closure: its place is taken by another name.
+fn without_self(tokens: TokenStream, this: &Ident) -> TokenStream {
+    let replace = |token| match token {
+        TokenTree::Ident(ident) if ident == "self" => {
+            let mut this = this.clone();
+            this.set_span(ident.span().resolved_at(Span::mixed_site()));
+            TokenTree::Ident(this)
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), without_self(group.stream(), this));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        token => token,
+    };
+    tokens.into_iter().map(replace).collect()
+}
+
+impl Again {
+    /// What the body must end in.
+    pub(crate) fn check(self, function: &Function) -> syn::Result<()> {
+        let returned = Returned::of(function);
+        let place = || function.returns().map_or_else(|| function.signature.ident.span(), Spanned::span);
+        if self == Self::Retry && !returned.is_result() {
+            return Err(syn::Error::new(
+                place(),
+                "`retry` needs a `Result`: without an error there is nothing to try again",
+            ));
+        }
+        if self.is_schedule() && returned.is_never() {
+            return Err(syn::Error::new(
+                place(),
+                "a run that never ends leaves no time for the next; leave the schedule out",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! The options of the macros by which a body runs later, or more than once.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use routine::{Handle, RestartsExhausted, Schedule, prelude::*, routine};
+use tokio::time::{Instant, sleep};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+struct Counter {
+    runs: AtomicUsize,
+}
+
+impl Counter {
+    fn next(&self) -> usize {
+        self.runs.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn runs(&self) -> usize {
+        self.runs.load(Ordering::Relaxed)
+    }
+
+    /// Fails every second time.
+    #[routine(every = "1s", name = "tick")]
+    async fn tick(self: Arc<Self>) -> Result<(), String> {
+        sleep(Duration::from_millis(1)).await;
+        let run = self.next();
+        if run % 2 == 0 { Err(format!("{run} is even, of {}", self.runs())) } else { Ok(()) }
+    }
+
+    #[routine(every = "10s", after = "1s", span = off)]
+    async fn early(self: Arc<Self>) {
+        self.next();
+    }
+
+    #[routine(every = "1s")]
+    fn block(self: Arc<Self>) {
+        self.next();
+    }
+
+    #[routine(retry(times = 3, base = "1s", max = "1s"))]
+    async fn third_time(self: Arc<Self>, (add, mut label): (usize, String), _: u8) -> Result<String, String> {
+        label.push_str(&self.next().to_string());
+        if self.runs() < 3 { Err(label) } else { Ok(format!("{label}+{add}")) }
+    }
+
+    #[routine(retry(times = 5), quiet)]
+    fn blocking(self: Arc<Self>) -> std::io::Result<usize> {
+        match self.next() {
+            1 => Err(std::io::Error::other("not yet")),
+            run => Ok(run),
+        }
+    }
+
+    #[routine(retry(times = 9, when = is_transient), quiet)]
+    async fn picky(self: Arc<Self>) -> Result<Infallible, String> {
+        Err(if self.next() < 3 { "transient".to_owned() } else { "final".to_owned() })
+    }
+
+    #[routine(restart(max = 2, within = "1h"), quiet)]
+    async fn restarted(self: Arc<Self>, step: usize) -> Result<(), String> {
+        self.runs.fetch_add(step, Ordering::Relaxed);
+        Err("it ends".to_owned())
+    }
+}
+
+#[allow(clippy::ptr_arg, reason = "it is called with the error as it is")]
+fn is_transient(error: &String) -> bool {
+    error == "transient"
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scheduled_method_runs_once_in_every_period_whatever_a_run_ends_in() {
+    let counter = Arc::new(Counter::default());
+    let schedule: Schedule = Arc::clone(&counter).tick();
+    assert_eq!(schedule.name(), "tick");
+    sleep(SECOND * 4 + SECOND / 2).await;
+    assert_eq!((schedule.stats().completed, schedule.stats().failed, counter.runs()), (2, 2, 4));
+    schedule.stop(Duration::ZERO).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_says_when_the_first_run_of_a_schedule_is() {
+    let counter = Arc::new(Counter::default());
+    let schedule = Arc::clone(&counter).early();
+    sleep(SECOND * 2).await;
+    assert_eq!(counter.runs(), 1);
+    sleep(SECOND * 10).await;
+    assert_eq!(counter.runs(), 2);
+    schedule.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_scheduled_function_without_async_runs_on_a_thread_as_a_routine() {
+    let counter = Arc::new(Counter::default());
+    let schedule = Arc::clone(&counter).block();
+    assert_eq!(schedule.name(), "block");
+    assert!(schedule.run_now());
+    while counter.runs() == 0 || schedule.stats().completed == 0 {
+        tokio::task::yield_now().await;
+    }
+    schedule.stop(SECOND).await;
+}
+
+#[routine(cron = "30 2 * * *", tz = "America/New_York")]
+async fn nightly() {}
+
+#[tokio::test]
+async fn a_cron_line_goes_by_its_zone() {
+    let schedule = nightly();
+    let utc = schedule.next(1)[0].duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() % 86_400;
+    // Five hours behind in winter, four in summer, and once a year at three o'clock.
+    assert!([7 * 3600 + 1800, 6 * 3600 + 1800, 7 * 3600].contains(&utc), "{utc}");
+    schedule.stop(Duration::ZERO).await;
+}
+
+#[routine(after = "5s")]
+async fn later(name: &'static str, (left, right): (u32, u32)) -> String {
+    format!("{name} {}", left + right)
+}
+
+#[routine(after = "5s", quiet)]
+async fn later_fails() -> Result<u8, &'static str> {
+    Err("it fails")
+}
+
+#[routine(after = "5s")]
+fn later_blocking(number: u8) -> std::io::Result<(u8, bool)> {
+    Ok((number, routine::current().is_some()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_runs_later_has_its_arguments_and_gives_its_value() {
+    let begun = Instant::now();
+    let handle: Handle<String> = later("sum", (1, 2));
+    assert_eq!(handle.await.unwrap(), "sum 3");
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    assert!(later_fails().await.unwrap_err().to_string().ends_with("it fails"));
+    assert_eq!(later_blocking(7).await.unwrap(), (7, true));
+    let aborted = later("never", (0, 0));
+    aborted.abort();
+    assert!(aborted.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_is_tried_again_with_its_arguments() {
+    let counter = Arc::new(Counter::default());
+    let given = Arc::clone(&counter).third_time((7, "run ".to_owned()), 0).await;
+    assert_eq!(given.unwrap(), "run 3+7");
+    assert_eq!(counter.runs(), 3);
+}
+
+#[tokio::test]
+async fn blocking_work_is_tried_again() {
+    assert_eq!(Arc::new(Counter::default()).blocking().await.unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_says_which_errors_are_tried_again() {
+    let counter = Arc::new(Counter::default());
+    let error = Arc::clone(&counter).picky().await.unwrap_err();
+    assert!(error.to_string().ends_with("failed: final"), "{error}");
+    assert_eq!(counter.runs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_is_restarted_with_its_arguments_within_its_budget() {
+    let counter = Arc::new(Counter::default());
+    let error = Arc::clone(&counter).restarted(10).await.unwrap_err();
+    assert!(error.downcast_ref::<RestartsExhausted>().is_some(), "{error}");
+    assert_eq!(counter.runs(), 30);
+}
+
+async fn fetch(counter: Arc<Counter>) -> Result<usize, String> {
+    match counter.next() {
+        run if run < 3 => Err(format!("not yet: {run}")),
+        run => Ok(run),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn inline_an_expression_is_evaluated_for_each_attempt() {
+    let counter = Arc::new(Counter::default());
+    let own = Arc::clone(&counter);
+    assert_eq!(routine!(retry(times = 4, base = "1s"), fetch(Arc::clone(&own))).await.unwrap(), 3);
+    let own = Arc::clone(&counter);
+    let closure = routine!(retry(times = 4), name = "again", timeout = "1h", move || {
+        let own = Arc::clone(&own);
+        async move { fetch(own).await.map(|run| run + 1) }
+    });
+    assert_eq!(closure.await.unwrap(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn inline_statements_are_tried_again() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let handle = routine! { <retry(times = 3)>
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        if run < 2 {
+            Err("not yet")?;
+        }
+        run
+    };
+    assert_eq!(handle.await.unwrap(), 2);
+    let ends = routine!(restart(max = 1), quiet, async {
+        RUNS.fetch_add(10, Ordering::Relaxed);
+    });
+    assert!(ends.await.unwrap_err().downcast_ref::<RestartsExhausted>().is_some());
+    assert_eq!(RUNS.load(Ordering::Relaxed), 23);
+}
+
+#[routine(restart(max = 1))]
+async fn for_ever() -> ! {
+    loop {
+        pending::<()>().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_that_never_ends_is_a_loop_all_the_same() {
+    let handle: Handle<()> = for_ever();
+    tokio::task::yield_now().await;
+    handle.abort();
+    assert!(handle.await.unwrap_err().is_cancelled());
+}

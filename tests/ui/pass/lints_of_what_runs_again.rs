@@ -1,0 +1,83 @@
+//! What runs later, or more than once.
+#![deny(warnings, clippy::pedantic, clippy::nursery)]
+#![allow(clippy::missing_errors_doc, clippy::unused_async)]
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use routine::{prelude::*, routine};
+
+async fn read(file: &str) -> io::Result<usize> {
+    Ok(file.len())
+}
+
+/// Documented.
+#[routine(every = "60s", recover)]
+pub async fn sweep() -> io::Result<()> {
+    read("a.csv").await?;
+    Ok(())
+}
+
+#[routine(every = "1s", after = "5s")]
+fn blocks() {
+    println!("on a thread");
+}
+
+#[routine(after = "5s", name = format!("late {file}"))]
+async fn late(file: String, mut tries: u8) -> u8 {
+    tries += u8::from(read(&file).await.is_ok());
+    tries
+}
+
+#[routine(retry(times = 3, base = "10ms", max = "1s", when = is_worth_it), timeout = "1m")]
+async fn fetch(file: String, (left, _): (u8, u8)) -> io::Result<usize> {
+    let size = read(&file).await?;
+    Ok(size + usize::from(left))
+}
+
+fn is_worth_it(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::TimedOut
+}
+
+#[routine(restart(max = 5, within = "1m"), must_success)]
+async fn consume(topic: Arc<str>) -> Result<(), routine::BoxError> {
+    read(&topic).await?;
+    Ok(())
+}
+
+struct Cache;
+
+impl Cache {
+    #[routine(every = "30s", span = off)]
+    async fn refresh(self: Arc<Self>) {
+        self.load("all").await;
+    }
+
+    #[routine(retry(times = 2))]
+    async fn store<T: Clone + Send + AsRef<str> + 'static>(self: Arc<Self>, value: T) -> io::Result<()> {
+        println!("{}", self.load(value.as_ref()).await);
+        Ok(())
+    }
+
+    async fn load(&self, key: &str) -> usize {
+        read(key).await.unwrap_or(0)
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let schedules = [sweep(), blocks(), Arc::new(Cache).refresh()];
+    late("a".to_owned(), 1).abort();
+    drop((fetch("a".to_owned(), (1, 2)), Arc::new(Cache).store("b")));
+    consume(Arc::from("topic")).abort();
+    let file = "c.csv".to_owned();
+    routine!(retry(times = 3), move || {
+        let file = file.clone();
+        async move { read(&file).await }
+    });
+    routine! { <restart(max = 2)> read("d.csv").await?; };
+    for schedule in schedules {
+        schedule.stop(Duration::ZERO).await;
+    }
+}
