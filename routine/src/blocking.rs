@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::group::{Gate, member};
 use crate::life::{self, Turn};
 use crate::registry::{Flags, Slot, State};
+use crate::shutdown;
 use crate::task::{self, Ending};
 
 /// Blocking work with its slot. Dropped before it ran, it counts as cancelled.
@@ -35,7 +36,7 @@ impl<K, R> Job<K, R> {
             let mut work = Some(work);
             return Err(life::turn_away(slot, &mut || drop(work.take())));
         }
-        if slot.meta().has(Flags::GROUPED) && member::is_killed(slot) {
+        if slot.meta().has(Flags::GROUPED) && member::is_killed(slot) || shutdown::ends(slot) {
             let mut work = Some(work);
             return Err(member::kill(slot, &mut || drop(work.take())));
         }

@@ -83,12 +83,16 @@ impl Builder {
     /// before it exits with code 1: the failure is reported, then everything else is asked to stop and waited for, as by
     /// [`shutdown`](fn@crate::shutdown), and the [`at_exit`](crate::at_exit) callbacks run at the end of that. Without this the process
     /// exits as soon as the callbacks have run. It has no effect under another policy.
+    ///
+    /// The handle resolves meanwhile: a `main` that returns then ends the process with a code of its own, unless it is under
+    /// [`run`](crate::run), which keeps it until the shutdown is over.
     pub fn graceful(self, deadline: Duration) -> Self {
         Self(self.0.graceful(deadline))
     }
 
     /// The phase in which a [`shutdown`](fn@crate::shutdown) asks the routine to stop, and all that it starts: after those of
-    /// lower numbers have ended. 0 unless this says otherwise, here or further up.
+    /// lower numbers have ended. 0 unless this says otherwise, here or further up; 255 is the phase of what supervisors look after,
+    /// and has no time of its own.
     pub fn phase(self, phase: u8) -> Self {
         Self(self.0.phase(phase))
     }

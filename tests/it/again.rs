@@ -30,7 +30,7 @@ impl Counter {
     async fn tick(self: Arc<Self>) -> Result<(), String> {
         sleep(Duration::from_millis(1)).await;
         let run = self.next();
-        if run % 2 == 0 { Err(format!("{run} is even, of {}", self.runs())) } else { Ok(()) }
+        if run.is_multiple_of(2) { Err(format!("{run} is even, of {}", self.runs())) } else { Ok(()) }
     }
 
     #[routine(every = "10s", after = "1s", span = off)]

@@ -61,6 +61,31 @@ fn such_a_failure_ends_the_process_also_where_main_returns_in_time() {
     assert!(said.ends_with("flushed\n") && said.contains("main stops true\n"), "{said}");
 }
 
+#[test]
+fn a_hook_that_hangs_before_an_orderly_end_does_not_keep_the_process() {
+    let output = run("hook");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("running the after-hooks did not end within 400ms"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn the_run_of_a_schedule_may_end_the_process_in_order() {
+    let output = run("run_of_a_schedule");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "server stops\n");
+}
+
+#[test]
+fn inside_a_routine_it_does_not_wait_for_itself() {
+    let output = run("inside");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stdout), "7\n");
+}
+
 #[cfg(unix)]
 mod signals {
     use std::io::{BufRead, BufReader, Read};
@@ -146,6 +171,23 @@ mod signals {
         // Two that come together may be heard in either order.
         assert!(matches!(status.code(), Some(130 | 143)), "{status}");
         assert_eq!(out, "");
+    }
+
+    #[test]
+    fn a_log_that_nobody_reads_delays_neither_signal_nor_end() {
+        let service = Service::start(&["log"]);
+        service.signal("TERM");
+        let (status, _, _) = service.end();
+        assert_eq!(status.code(), Some(143), "{status}");
+    }
+
+    #[test]
+    fn main_may_ask_for_the_report_itself() {
+        let service = Service::start(&["main_asks"]);
+        service.signal("TERM");
+        let (status, out, err) = service.end();
+        assert_eq!(status.code(), Some(0), "{err}");
+        assert_eq!(out, "clean true\n");
     }
 
     #[test]

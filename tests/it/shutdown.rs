@@ -142,6 +142,33 @@ fn the_children_of_a_supervisor_stop_in_reverse_as_it_asks_them() {
 }
 
 #[test]
+fn what_hangs_when_it_is_dropped_holds_up_nobody() {
+    assert_eq!(says("drops"), "took long false, did not stop 2\n");
+}
+
+#[test]
+fn who_asks_in_a_scope_outside_any_routine_does_not_wait_for_himself() {
+    assert_eq!(says("scope"), "clean true\n");
+}
+
+#[test]
+fn members_that_wait_for_their_turn_never_have_it() {
+    assert_eq!(says("queued"), "did not stop 3, left 0\ntrue true\n");
+}
+
+#[test]
+fn a_child_that_does_not_stop_is_named_beside_its_supervisor() {
+    assert_eq!(says("child"), "[\"hangs\", \"shop\"], left 0\n");
+}
+
+#[test]
+fn the_records_come_before_the_callbacks() {
+    let said = says("order");
+    assert!(said.contains("1 routines did not stop"), "{said}");
+    assert!(said.ends_with("flushed\n"), "{said}");
+}
+
+#[test]
 fn a_process_has_one_shutdown_and_whoever_calls_again_gets_the_same_report() {
     assert_eq!(says("twice"), "same true\nafter true\n");
 }

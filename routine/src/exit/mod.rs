@@ -114,12 +114,12 @@ pub(crate) struct Exit {
 /// Begins the end of the process, since a routine failed that must not: from here on a watchdog ends it at the deadline. Called
 /// before anything of the user's is dropped, displayed or run.
 ///
-/// With `graceful`, a shutdown within that time ends the process, once the failure was told: nothing is watched until then.
+/// With `graceful`, a shutdown within that time ends the process, once the failure was told, which is watched as well.
 #[cold]
 pub(crate) fn begin(graceful: Option<Duration>) -> Exit {
     let part = graceful.map_or_else(take_part, Part::InOrder);
     let watch = Arc::new(Watch::default());
-    if matches!(part, Part::Ends) && watchdog::start(&watch, deadline()).is_err() {
+    if matches!(part, Part::Ends | Part::InOrder(_)) && watchdog::start(&watch, deadline()).is_err() {
         stderr::write("routine: no thread can be started to watch over the exit, so the process exits now\n");
         watch.exit();
     }
@@ -157,7 +157,10 @@ impl Exit {
                 OVER.notify_all();
             }
             Part::Inside => {}
-            Part::InOrder(time) => shutdown::end_in_order(time),
+            Part::InOrder(time) => {
+                watch.release();
+                shutdown::end_in_order(time);
+            }
             Part::Waits(ending) => wait(ending),
         }
     }

@@ -89,6 +89,14 @@ impl Watch {
         self.exit_claimed();
     }
 
+    /// Nothing is watched any more: somebody else sees to the exit.
+    pub(super) fn release(&self) {
+        let mut progress = lock(&self.progress);
+        (progress.exiting, progress.over) = (true, true);
+        drop(progress);
+        self.changed.notify_all();
+    }
+
     fn exit_claimed(&self) {
         // Wakes the watchdog, which has nothing to do any more.
         self.changed.notify_all();

@@ -7,6 +7,7 @@ use crate::cancel;
 use crate::error::Error;
 use crate::life::{self, Turn};
 use crate::registry::{Flags, Slot, State};
+use crate::shutdown;
 
 /// The turn of a routine that may have a span, and may be a member of a group that has no room for it, or is over.
 #[cold]
@@ -27,6 +28,13 @@ pub(crate) fn gate(slot: &'static Slot, cx: &Context<'_>) -> Gate {
         return if is_killed(slot) { Gate::Killed } else { Gate::Open };
     }
     let Some(group) = cancel::group(slot) else { return Gate::Open };
+    if !slot.meta().has(Flags::WAKER) {
+        // The shutdown finds it by that, if it does not see here that it is to end.
+        slot.keep_waker(cx.waker());
+    }
+    if shutdown::ends(slot) {
+        return Gate::Killed;
+    }
     let gate = group.gate(slot.segment(), cx);
     if matches!(gate, Gate::Open) {
         slot.remove(Flags::QUEUED);

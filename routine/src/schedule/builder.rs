@@ -72,6 +72,13 @@ impl Builder {
         self
     }
 
+    /// The phase of a [`shutdown`](fn@crate::shutdown) in which the schedule stops and its runs are asked to, see
+    /// [`Builder::phase`](crate::Builder::phase).
+    pub fn phase(mut self, phase: u8) -> Self {
+        self.start = self.start.phase(phase);
+        self
+    }
+
     /// Adds a field to each run's span and report, see [`Builder::field`](crate::Builder::field). The field `run`, which is the
     /// number of the run, is there by itself.
     pub fn field(mut self, key: &'static str, value: impl Display) -> Self {

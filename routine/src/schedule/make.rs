@@ -19,7 +19,7 @@ use super::timetable::{Plan, Timetable};
 use super::{CURRENT, Schedule, driver, wall};
 use crate::current;
 use crate::outcome::IntoOutcome;
-use crate::registry::Slot;
+use crate::registry::{Cold, Heritage, Slot};
 use crate::shutdown;
 use crate::start::Start;
 
@@ -131,10 +131,17 @@ where
     if owes {
         state.owe();
     }
-    let shared = Arc::new(Shared::new(template.name(), options.clock.unwrap_or_else(wall::system), state));
+    let own = start.own.get().and_then(|extra| extra.phase);
+    let phase = own.unwrap_or_else(|| current::slot().map_or(0, Slot::phase));
+    let clock = options.clock.unwrap_or_else(wall::system);
+    let shared = Arc::new(Shared::new(template.name(), clock, phase, state));
     let schedule = Schedule { shared: Arc::clone(&shared) };
     let outer = current::slot().and_then(Slot::heritage);
-    template.inherit(CURRENT.hand_on(outer.as_ref(), schedule.clone()));
+    let heritage = CURRENT.hand_on(outer.as_ref(), schedule.clone());
+    template.inherit(match own {
+        Some(phase) => Arc::new(Cold::Heritage(Heritage::in_phase(heritage.heritage(), phase))),
+        None => heritage,
+    });
     let home = Home::new(work, template, Arc::clone(&shared));
     driver::spawn(shared, alarm, Box::new(home));
     schedule

@@ -43,6 +43,7 @@ pub(super) struct Template {
     name: Option<Cow<'static, str>>,
     fields: Vec<(&'static str, String)>,
     timeout: Option<Duration>,
+    graceful: Option<Duration>,
     heritage: Option<Arc<Cold>>,
     /// The span that was current where the schedule was made: its number alone, which keeps nothing open.
     follows: Option<tracing::Id>,
@@ -56,12 +57,24 @@ impl Template {
         let name = options.and_then(|extra| extra.name.clone());
         let fields = options.map(|extra| extra.fields.clone()).unwrap_or_default();
         let timeout = options.and_then(|extra| extra.timeout.as_ref()).map(|timeout| timeout.after);
+        let graceful = options.and_then(|extra| extra.graceful);
         let in_hook = current::slot().is_some_and(|slot| slot.meta().has(Flags::NO_HOOKS));
         let inherited = if in_hook { Flags::NO_HOOKS } else { Flags::NONE };
         let flags = start.flags.with(Flags::ON_RUNTIME).with(inherited);
         // A subscriber's code runs here.
         let follows = panic::contain(|| Span::current().id()).map_err(panic::drop_payload).ok().flatten();
-        Self { origin, policy: start.policy, flags, span: start.span, name, fields, timeout, heritage: None, follows }
+        Self {
+            origin,
+            policy: start.policy,
+            flags,
+            span: start.span,
+            name,
+            fields,
+            timeout,
+            graceful,
+            heritage: None,
+            follows,
+        }
     }
 
     /// What the schedule is called.
@@ -78,7 +91,7 @@ impl Template {
         fields.extend_from_slice(&self.fields);
         fields.push(("run", number.to_string()));
         let timeout = self.timeout.map(|after| Timeout { after, sleep: None });
-        let extra = Extra { name: self.name.clone(), fields, timeout, ..Extra::default() };
+        let extra = Extra { name: self.name.clone(), fields, timeout, graceful: self.graceful, ..Extra::default() };
         let own = Some(Cold::own(None, extra));
         let heritage = self.heritage.clone();
         let slot = birth::begin_dressed(self.origin, self.policy, self.flags, self.span, own, heritage, None);

@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use super::state::{Running, State, Step};
 use super::timetable::Now;
 use super::wall::WallClock;
-use crate::current;
 use crate::outcome::Outcome;
 use crate::registry::Slot;
 use crate::sync::{Mutex, MutexGuard, lock};
@@ -27,8 +26,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(name: Cow<'static, str>, clock: Arc<dyn WallClock>, state: State) -> Self {
-        let phase = current::slot().map_or(0, Slot::phase);
+    pub(super) fn new(name: Cow<'static, str>, clock: Arc<dyn WallClock>, phase: u8, state: State) -> Self {
         Self { name, clock, phase, state: Mutex::new(state), ended: Notify::new() }
     }
 

@@ -1,9 +1,10 @@
 //! Who is still there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::task::Waker;
 
 use super::state;
+use crate::inspect::Snapshot;
 use crate::registry::{self, Cold, Flags, Record, Slot};
 
 /// The routines that a shutdown waits for, at one look.
@@ -18,13 +19,10 @@ pub(super) struct Census {
 /// Looks at all routines.
 pub(super) fn take(phase: u8) -> Census {
     let mut census = Census { live: usize::from(state::waits_for_main()), later: BTreeSet::new() };
-    each(|slot, record| {
-        let own = phase_of(slot, record);
-        if own <= phase {
-            census.live += 1;
-        } else {
-            census.later.insert(own);
-        }
+    each(|slot, record| match phase_of(slot, record) {
+        Some(own) if own > phase => drop(census.later.insert(own)),
+        Some(_) => census.live += 1,
+        None => {}
     });
     census
 }
@@ -33,7 +31,7 @@ pub(super) fn take(phase: u8) -> Census {
 pub(super) fn live(phase: u8) -> Vec<u64> {
     let mut live = Vec::new();
     each(|slot, record| {
-        if phase_of(slot, record) <= phase {
+        if phase_of(slot, record).is_some_and(|own| own <= phase) {
             live.push(record.lineage[0]);
         }
     });
@@ -53,21 +51,59 @@ pub(super) fn wake_queued(phase: u8) {
 fn wake_those(phase: u8, wanted: impl Fn(&Record) -> bool) {
     let mut wakers = Vec::new();
     each(|slot, record| {
-        if wanted(record) && phase_of(slot, record) <= phase {
+        if wanted(record) && phase_of(slot, record).is_some_and(|own| own <= phase) {
             wakers.extend(slot.waker_of(record));
         }
     });
     wakers.into_iter().for_each(Waker::wake);
 }
 
-fn phase_of(slot: &Slot, record: &Record) -> u8 {
-    slot.peek(record, Cold::phase).unwrap_or(0)
+/// Those in the last phase that were started by one of these, or further down: the children of supervisors that do not stop.
+pub(super) fn below(late: &[u64], snapshot: &Snapshot) -> Vec<u64> {
+    let last: HashSet<u64> = live_in_last();
+    let mut found: HashSet<u64> = late.iter().copied().collect();
+    let mut below = Vec::new();
+    loop {
+        let before = below.len();
+        for routine in snapshot.routines() {
+            let id = routine.id().get();
+            let is_below = routine.parent().is_some_and(|parent| found.contains(&parent.get()));
+            if is_below && last.contains(&id) && found.insert(id) {
+                below.push(id);
+            }
+        }
+        if below.len() == before {
+            return below;
+        }
+    }
+}
+
+fn live_in_last() -> HashSet<u64> {
+    let mut last = HashSet::new();
+    each(|slot, record| {
+        if phase_of(slot, record) == Some(super::LAST) {
+            last.insert(record.lineage[0]);
+        }
+    });
+    last
+}
+
+/// `None` for one that has ended meanwhile.
+fn phase_of(slot: &Slot, record: &Record) -> Option<u8> {
+    if !record.meta.has(Flags::COLD) {
+        return Some(0);
+    }
+    slot.peek(record, Cold::phase).or_else(|| {
+        let is_there = slot.read().is_some_and(|now| now.lineage[0] == record.lineage[0]);
+        is_there.then_some(0)
+    })
 }
 
 fn each(mut look: impl FnMut(&'static Slot, &Record)) {
+    let exempt = state::exempted();
     for slot in registry::slots().into_iter().flatten() {
         let Some(record) = slot.read() else { continue };
-        if record.meta.is_routine() && !state::is_exempt(record.lineage[0]) {
+        if record.meta.is_routine() && !exempt.contains(&record.lineage[0]) {
             look(slot, &record);
         }
     }

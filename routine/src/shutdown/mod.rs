@@ -36,6 +36,8 @@
 //! 5. those that have not ended are ended at their await, as by [`Handle::abort`](crate::Handle::abort), and are named in the
 //!    report; the last fifth of the time, half a second at most, is for their clean-up.
 //!
+//! Whoever awaits a routine of a later phase waits for that phase: a `main` that does so keeps phase 0 from its end.
+//!
 //! Blocking work, work that never comes to an await, and what runs in place in a task of somebody else cannot be ended. It is
 //! named as left, and held up by nothing: [`run`] ends the process around it.
 //!
@@ -53,17 +55,19 @@ mod thread;
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tracing::dispatcher::{self, Dispatch};
 use tracing::subscriber::NoSubscriber;
 
 use crate::current;
 use crate::exit;
 use crate::inspect;
+use crate::panic;
 use crate::pool;
+use crate::registry::Slot;
 use crate::stats::{self, Stats};
 
 pub use report::{ShutdownReport, Straggler};
@@ -79,12 +83,16 @@ pub(crate) const LAST: u8 = u8::MAX;
 
 /// Looks at the routines in pauses of this, at most.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long a record, or a callback, may take at least, however late it is.
+const WORDS: Duration = Duration::from_secs(1);
 /// The time for clean-up, at most, of what is ended.
 const CLEAN_UP: Duration = Duration::from_millis(500);
 
 /// What the shutdown came to, once it has.
 type Done = watch::Receiver<Option<ShutdownReport>>;
 
+/// When the time of the shutdown is over; `None` where no clock comes to it.
+static ENDS: OnceLock<Option<Instant>> = OnceLock::new();
 /// The one shutdown of the process.
 static SHUTDOWN: OnceLock<Done> = OnceLock::new();
 
@@ -109,10 +117,7 @@ static SHUTDOWN: OnceLock<Done> = OnceLock::new();
 /// # }
 /// ```
 pub fn shutdown(deadline: Duration) -> impl Future<Output = ShutdownReport> + Send + 'static {
-    match current::slot() {
-        Some(caller) => census::exempt(caller.routine()),
-        None => state::exempt_main(),
-    }
+    exempt_caller();
     let done = begin(deadline);
     async move { wait(done).await }
 }
@@ -121,6 +126,14 @@ pub fn shutdown(deadline: Duration) -> impl Future<Output = ShutdownReport> + Se
 #[must_use]
 pub fn is_shutting_down() -> bool {
     state::refuses_some()
+}
+
+/// The routine that is current is to wait for the shutdown, or outside any, `main`.
+fn exempt_caller() {
+    match current::slot().map_or(0, Slot::routine) {
+        0 => state::exempt_main(),
+        routine => census::exempt(routine),
+    }
 }
 
 /// Begins the shutdown, unless it has begun.
@@ -133,7 +146,9 @@ fn begin(deadline: Duration) -> Done {
     });
     if let Some(tell) = first {
         // Here and not on the other thread, so that what the caller starts next is refused.
-        let begun = Beginning { at: Instant::now(), before: stats::stats() };
+        let at = Instant::now();
+        let begun = Beginning { at, before: stats::stats() };
+        let _ = ENDS.set(at.checked_add(deadline));
         ask(0);
         let work = async move {
             let report = carry_out(begun, deadline).await;
@@ -174,21 +189,27 @@ async fn carry_out(Beginning { at, before }: Beginning, deadline: Duration) -> S
         phase = next;
         ask(phase);
     }
-    run_callbacks().await;
     told.took = at.elapsed();
     told.ended = difference(&stats::stats(), &before);
     let report = ShutdownReport(Arc::new(told));
-    tell(&report);
+    let record = report.clone();
+    // Before the callbacks, which may close what is written to.
+    thread::aside("routine-report", WORDS, move || tell(&record)).await;
+    let time = exit::deadline().min(deadline.saturating_sub(at.elapsed()).max(WORDS));
+    if !thread::aside("routine-at-exit", time, exit::run_callbacks).await {
+        let text = format!("the `at_exit` callbacks did not end within {time:?}");
+        thread::aside("routine-words", WORDS, move || tracing::error!(target: "routine", "{text}")).await;
+    }
     report
 }
 
 /// Asks a phase to stop.
 fn ask(phase: u8) {
     state::refuse(phase);
-    // Whoever is asked to stop finds them closed.
-    pool::ask_to_close(phase);
-    state::ask(phase);
-    census::wake_queued(phase);
+    // Whoever is asked to stop finds them closed. A waker may be a user's, and panic.
+    panic::swallow(|| pool::ask_to_close(phase));
+    panic::swallow(|| state::ask(phase));
+    panic::swallow(|| census::wake_queued(phase));
 }
 
 /// Waits for a phase that was asked to stop, and ends what does not.
@@ -198,19 +219,22 @@ async fn pass(phase: u8, time: Duration, told: &mut Told) {
     if stopped(phase, begun, time.saturating_sub(clean_up)).await {
         return;
     }
-    let mut late = census::live(phase);
-    late.sort_unstable();
     let snapshot = inspect::snapshot();
+    let mut late = census::live(phase);
+    let children = census::below(&late, &snapshot);
+    late.extend(children);
+    late.sort_unstable();
     let named = late.iter().filter_map(|id| snapshot.get(crate::id::RoutineId::from_raw(*id)?));
     let room = report::NAMED.saturating_sub(told.stragglers.len());
     let mut stragglers: Vec<_> = named.take(room).map(|routine| Straggler::of(&routine)).collect();
     told.did_not_stop += late.len();
 
     state::end(phase);
-    pool::kill(phase);
-    census::wake(phase);
+    panic::swallow(|| census::wake(phase));
+    // What pools drop is a user's.
+    thread::aside("routine-pools", time.saturating_sub(begun.elapsed()), move || pool::kill(phase)).await;
     stopped(phase, begun, time).await;
-    let left = census::live(phase);
+    let left = census::live(LAST);
     told.left += late.iter().filter(|id| left.contains(id)).count();
     for straggler in &mut stragglers {
         straggler.has_ended = !left.contains(&straggler.id().get());
@@ -222,43 +246,37 @@ async fn pass(phase: u8, time: Duration, told: &mut Told) {
 ///
 /// By looking now and then, since whatever told of each end would be paid for by every routine, all the life of the process.
 async fn stopped(phase: u8, begun: Instant, time: Duration) -> bool {
-    let mut pause = Duration::from_millis(1);
+    let (mut pause, mut is_empty) = (Duration::from_millis(1), false);
     loop {
-        if census::take(phase).live == 0 {
-            return true;
+        // One that started another and ended may have been looked for before the other, which was not there yet.
+        let started = stats::stats().started;
+        if census::take(phase).live == 0 && stats::stats().started == started {
+            if is_empty {
+                return true;
+            }
+            is_empty = true;
+        } else {
+            is_empty = false;
         }
         let left = time.saturating_sub(begun.elapsed());
         if left.is_zero() {
-            return false;
+            return is_empty;
         }
         sleep(pause.min(left)).await;
-        pause = PAUSE.min(pause * 2);
-    }
-}
-
-/// On a thread of their own: they may block, and the thread of the library has signals to listen to.
-async fn run_callbacks() {
-    let (tell, told) = tokio::sync::oneshot::channel();
-    let run = move || {
-        exit::run_callbacks();
-        let _ = tell.send(());
-    };
-    let started = std::thread::Builder::new().name("routine-at-exit".to_owned()).spawn(run);
-    if started.is_ok() && tokio::time::timeout(exit::deadline(), told).await.is_err() {
-        tracing::error!(target: "routine", "the `at_exit` callbacks did not end within {:?}", exit::deadline());
+        pause = if is_empty { pause } else { PAUSE.min(pause * 2) };
     }
 }
 
 fn difference(now: &Stats, before: &Stats) -> Stats {
     Stats {
-        started: now.started - before.started,
-        completed: now.completed - before.completed,
-        failed: now.failed - before.failed,
-        panicked: now.panicked - before.panicked,
-        cancelled: now.cancelled - before.cancelled,
-        timed_out: now.timed_out - before.timed_out,
+        started: now.started.saturating_sub(before.started),
+        completed: now.completed.saturating_sub(before.completed),
+        failed: now.failed.saturating_sub(before.failed),
+        panicked: now.panicked.saturating_sub(before.panicked),
+        cancelled: now.cancelled.saturating_sub(before.cancelled),
+        timed_out: now.timed_out.saturating_sub(before.timed_out),
         live: now.live,
-        rejected: now.rejected - before.rejected,
+        rejected: now.rejected.saturating_sub(before.rejected),
     }
 }
 

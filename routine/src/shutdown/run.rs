@@ -6,13 +6,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::state::Main;
-use super::{Done, begin, thread, wait};
+use super::{Done, ENDS, WORDS, begin, exempt_caller, thread, wait};
 use crate::exit;
 
 /// The time that a shutdown has unless something else is said: docker gives a container 10 seconds between the signal that
@@ -134,6 +134,7 @@ impl Runner {
 
     /// Shuts down after `main`. Does not return where the process is to be ended around what is left.
     async fn end(&self, has_returned: &Arc<AtomicBool>) {
+        exempt_caller();
         let (release, mut released) = watch::channel(false);
         let done = begin(self.deadline);
         let returned = Arc::clone(has_returned);
@@ -170,9 +171,22 @@ impl Runner {
         let returned = Arc::clone(has_returned);
         let listens = async move {
             let first = signals.next().await;
-            tracing::info!(target: "routine", "{}: shutting down within {deadline:?}; a second signal exits at once", first.name);
             CODE.store(first.code(), Ordering::SeqCst);
+            if IS_OVER.load(Ordering::SeqCst) {
+                exit::end_process(first.code());
+            }
             let done = begin(deadline);
+            let told = thread::spawn(async move {
+                let words = move || {
+                    tracing::info!(
+                        target: "routine",
+                        "{}: shutting down within {deadline:?}; a second signal exits at once",
+                        first.name
+                    );
+                };
+                thread::aside("routine-words", WORDS, words).await;
+            });
+            drop(told);
             let ends = thread::spawn(async move {
                 settle(done, &returned).await;
             });
@@ -187,6 +201,8 @@ impl Runner {
     const fn listen(&self, _: &Arc<AtomicBool>) {}
 }
 
+/// Whether all has stopped, and the process is about to end by itself: a signal that comes then ends it at once.
+static IS_OVER: AtomicBool = AtomicBool::new(false);
 /// Whether the process ends even if everything stops: a routine has failed that must not.
 static HAS_FAILED: AtomicBool = AtomicBool::new(false);
 
@@ -207,12 +223,20 @@ pub(crate) fn end_in_order(deadline: Duration) {
 /// may end by itself.
 async fn settle(done: Done, has_returned: &AtomicBool) -> bool {
     let report = wait(done).await;
+    // It may have asked for the shutdown itself, and have something to say about the report.
+    let least = Instant::now() + WORDS;
+    let until = ENDS.get().copied().flatten().map_or(least, |ends| ends.max(least));
+    while !has_returned.load(Ordering::SeqCst) && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let has_returned = has_returned.load(Ordering::SeqCst);
     if !has_returned {
-        exit::write_to_stderr("routine: `main` did not return after the shutdown: await `routine::cancelled` in it\n");
+        let text = "routine: `main` did not return after the shutdown: await `routine::cancelled` in it\n";
+        thread::aside("routine-words", WORDS, || exit::write_to_stderr(text)).await;
     }
     let has_failed = HAS_FAILED.load(Ordering::SeqCst);
     if has_returned && report.is_over() && !has_failed {
+        IS_OVER.store(true, Ordering::SeqCst);
         return true;
     }
     exit::end_process(if has_failed { 1 } else { CODE.load(Ordering::SeqCst) });

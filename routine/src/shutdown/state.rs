@@ -104,12 +104,18 @@ pub(super) fn exempt_main() {
 }
 
 pub(super) fn exempt(routine: u64) {
-    if routine != 0 {
-        lock(&EXEMPT).push(routine);
+    let mut exempt = lock(&EXEMPT);
+    if routine != 0 && !exempt.contains(&routine) {
+        exempt.push(routine);
     }
 }
 
-pub(super) fn is_exempt(routine: u64) -> bool {
+/// Those that wait for the shutdown.
+pub(super) fn exempted() -> Vec<u64> {
+    lock(&EXEMPT).clone()
+}
+
+fn is_exempt(routine: u64) -> bool {
     lock(&EXEMPT).contains(&routine)
 }
 

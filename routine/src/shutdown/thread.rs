@@ -5,8 +5,12 @@ use std::future::{Future, pending};
 use std::io;
 use std::sync::{OnceLock, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use crate::panic;
 
 static RUNTIME: OnceLock<Handle> = OnceLock::new();
 
@@ -30,6 +34,18 @@ pub(super) fn runtime() -> io::Result<&'static Handle> {
     // Of two who come at once each starts a thread, and one of those has nothing to do.
     let started = start()?;
     Ok(RUNTIME.get_or_init(|| started))
+}
+
+/// Runs what may block, or panic, on a thread of its own, and waits for it, for `time` at most: the thread of the library has
+/// signals to listen to. Whether it ended in that time.
+pub(super) async fn aside(name: &str, time: Duration, work: impl FnOnce() + Send + 'static) -> bool {
+    let (tell, told) = oneshot::channel();
+    let work = move || {
+        panic::swallow(work);
+        let _ = tell.send(());
+    };
+    let started = thread::Builder::new().name(name.to_owned()).spawn(work);
+    started.is_ok() && tokio::time::timeout(time, told).await.is_ok()
 }
 
 fn start() -> io::Result<Handle> {

@@ -1,6 +1,7 @@
 //! A process that shuts down, in the way that its argument names. What it says on stdout is what a test reads.
 
 mod ends;
+mod hangs;
 mod service;
 
 use std::future::Future;
@@ -37,6 +38,16 @@ fn main() {
         "books" => on(2, ends::books()),
         "bounded" => on(2, ends::bounded()),
         "no_deadline" => on(2, ends::no_deadline()),
+        "log" => on(2, hangs::log()),
+        "drops" => on(2, hangs::drops()),
+        "main_asks" => on(2, hangs::main_asks()),
+        "inside" => on(2, hangs::inside()),
+        "scope" => on(2, hangs::scope()),
+        "queued" => on(2, hangs::queued()),
+        "child" => on(2, hangs::child()),
+        "order" => on(2, hangs::order()),
+        "hook" => on(2, hangs::hook()),
+        "run_of_a_schedule" => on(2, hangs::run_of_a_schedule()),
         "service" => on(2, service::service()),
         "returns" => on(2, service::returns()),
         "panics" => on(2, service::panics()),
