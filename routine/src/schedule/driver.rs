@@ -8,12 +8,14 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::alarm::Alarm;
+use super::listing;
 use super::run::Work;
 use super::shared::Shared;
 use crate::shutdown;
 
 /// Runs a schedule to its end, on the runtime that is current.
 pub(super) fn spawn(shared: Arc<Shared>, alarm: Alarm, work: Box<dyn Work>) {
+    listing::add(&shared);
     drop(tokio::spawn(Driver { alarm, work, owner: Owner(shared) }));
 }
 
@@ -22,6 +24,7 @@ struct Owner(Arc<Shared>);
 
 impl Drop for Owner {
     fn drop(&mut self) {
+        listing::remove(&self.0);
         self.0.end();
     }
 }
@@ -44,7 +47,6 @@ impl Future for Driver {
         let shared = &this.owner.0;
         shared.state().see(cx.waker());
         loop {
-            // At its next instant is soon enough: until then it does nothing, and nobody waits for it.
             if shutdown::asks(shared.phase) {
                 return Poll::Ready(());
             }

@@ -23,6 +23,7 @@ mod driver;
 mod error;
 mod fired;
 mod handle;
+mod listing;
 mod make;
 mod once;
 mod options;
@@ -46,6 +47,7 @@ pub(crate) use calendar::Calendar;
 pub use cron::{Cron, CronError};
 pub use error::InvalidSchedule;
 pub use handle::Schedule;
+pub(crate) use listing::stop;
 #[cfg(feature = "cron")]
 pub(crate) use make::start_calendar;
 pub(crate) use make::start_every;

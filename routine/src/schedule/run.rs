@@ -41,9 +41,10 @@ pub(super) struct Template {
     flags: Flags,
     span: SpanMode,
     name: Option<Cow<'static, str>>,
-    fields: Vec<(&'static str, String)>,
+    fields: Box<[(&'static str, String)]>,
     timeout: Option<Duration>,
-    graceful: Option<Duration>,
+    /// In a box, since few have it.
+    graceful: Option<Box<Duration>>,
     heritage: Option<Arc<Cold>>,
     /// The span that was current where the schedule was made: its number alone, which keeps nothing open.
     follows: Option<tracing::Id>,
@@ -55,9 +56,9 @@ impl Template {
         let origin = start.origin();
         let options = start.own.get();
         let name = options.and_then(|extra| extra.name.clone());
-        let fields = options.map(|extra| extra.fields.clone()).unwrap_or_default();
+        let fields = options.map(|extra| extra.fields.clone().into_boxed_slice()).unwrap_or_default();
         let timeout = options.and_then(|extra| extra.timeout.as_ref()).map(|timeout| timeout.after);
-        let graceful = options.and_then(|extra| extra.graceful);
+        let graceful = options.and_then(|extra| extra.graceful).map(Box::new);
         let in_hook = current::slot().is_some_and(|slot| slot.meta().has(Flags::NO_HOOKS));
         let inherited = if in_hook { Flags::NO_HOOKS } else { Flags::NONE };
         let flags = start.flags.with(Flags::ON_RUNTIME).with(inherited);
@@ -91,7 +92,13 @@ impl Template {
         fields.extend_from_slice(&self.fields);
         fields.push(("run", number.to_string()));
         let timeout = self.timeout.map(|after| Timeout { after, sleep: None });
-        let extra = Extra { name: self.name.clone(), fields, timeout, graceful: self.graceful, ..Extra::default() };
+        let extra = Extra {
+            name: self.name.clone(),
+            fields,
+            timeout,
+            graceful: self.graceful.as_deref().copied(),
+            ..Extra::default()
+        };
         let own = Some(Cold::own(None, extra));
         let heritage = self.heritage.clone();
         let slot = birth::begin_dressed(self.origin, self.policy, self.flags, self.span, own, heritage, None);

@@ -13,13 +13,15 @@ use super::timetable::Now;
 use super::wall::WallClock;
 use crate::outcome::Outcome;
 use crate::registry::Slot;
-use crate::sync::{Mutex, MutexGuard, lock};
+use crate::sync::{AtomicU32, Mutex, MutexGuard, lock};
 
 pub(super) struct Shared {
     pub(super) name: Cow<'static, str>,
     pub(super) clock: Arc<dyn WallClock>,
     /// The phase of the shutdown in which it stops: that of whoever made it.
     pub(super) phase: u8,
+    /// Where it stands in the list of all.
+    pub(super) place: AtomicU32,
     state: Mutex<State>,
     /// Told whenever a run has ended.
     ended: Notify,
@@ -27,7 +29,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(name: Cow<'static, str>, clock: Arc<dyn WallClock>, phase: u8, state: State) -> Self {
-        Self { name, clock, phase, state: Mutex::new(state), ended: Notify::new() }
+        Self { name, clock, phase, place: AtomicU32::new(u32::MAX), state: Mutex::new(state), ended: Notify::new() }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -68,6 +68,7 @@ use crate::inspect;
 use crate::panic;
 use crate::pool;
 use crate::registry::Slot;
+use crate::schedule;
 use crate::stats::{self, Stats};
 
 pub use report::{ShutdownReport, Straggler};
@@ -207,6 +208,7 @@ async fn carry_out(Beginning { at, before }: Beginning, deadline: Duration) -> S
 fn ask(phase: u8) {
     state::refuse(phase);
     // Whoever is asked to stop finds them closed. A waker may be a user's, and panic.
+    panic::swallow(|| schedule::stop(phase));
     panic::swallow(|| pool::ask_to_close(phase));
     panic::swallow(|| state::ask(phase));
     panic::swallow(|| census::wake_queued(phase));

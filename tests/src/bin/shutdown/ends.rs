@@ -296,6 +296,12 @@ pub(super) async fn schedules() {
     })
     .expect("it is a schedule");
     let far = routine::schedule::cron("0 0 1 1 *", || async { println!("never") }).expect("it is a schedule");
+    let (holds, mut held) = mpsc::channel::<()>(1);
+    let holder = routine::schedule::every(LONG, move || {
+        let holds = holds.clone();
+        async move { drop(holds) }
+    })
+    .expect("it is a schedule");
     let waits = routine::schedule::after(LONG, || async { Ok::<_, Nothing>(()) });
     told.recv().await.expect("it runs");
     let done = shutdown(LONG);
@@ -306,6 +312,9 @@ pub(super) async fn schedules() {
     let late = routine::schedule::after(Duration::ZERO, || async { Ok::<_, Nothing>(()) });
     println!("rejected {}", late.await.unwrap_err().is_rejected());
     assert!(!far.run_now() || far.stats().runs == 0);
+    // What the closure of one holds is let go of.
+    assert!(held.recv().await.is_none());
+    assert!(holder.is_finished() && far.is_finished());
     let report = done.await;
     assert!(report.took() < LONG / 2);
     println!("clean {}, runs {}", report.is_clean(), every.stats().runs);
