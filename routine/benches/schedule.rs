@@ -25,18 +25,18 @@ fn main() -> ExitCode {
     println!();
 
     let mut table = Table::new();
-    table.guarded("µs later than an interval, median, no load", idle, Bound { goal: 20.0, guard: 200.0 });
-    table.guarded("the same, load", loaded, Bound { goal: 200.0, guard: 1_000.0 });
+    table.guarded("µs later than an interval, median, no load", idle, Bound { goal: 5.0, guard: 100.0 });
+    table.guarded("the same, load", loaded, Bound { goal: 5.0, guard: 200.0 });
 
     let waiting = idle::measure();
-    table.guarded("bytes of a schedule that waits, at 100,000", waiting.bytes, Bound { goal: 1_368.0, guard: 1_408.0 });
+    table.guarded("bytes of a schedule that waits, at 100,000", waiting.bytes, Bound { goal: 1_400.0, guard: 1_408.0 });
     match waiting.processor {
         Some(time) => table.guarded("ms of processor in 5 s, at 100,000", time, Bound { goal: 0.0, guard: 50.0 }),
         None => println!("the time of the processor is read on Linux alone"),
     }
 
     let restarts = restarts::measure();
-    table.guarded("µs of a restart, 10,000 at once", restarts.unheard, Bound { goal: 5.0, guard: 50.0 });
+    table.guarded("µs of a restart, 10,000 at once", restarts.unheard, Bound { goal: 10.0, guard: 50.0 });
     beside("the same, each with its record as text", restarts.written);
     table.end()
 }

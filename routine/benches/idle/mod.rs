@@ -26,6 +26,7 @@ pub(crate) struct Waiting {
 }
 
 #[cfg(target_os = "linux")]
+#[allow(clippy::unnecessary_wraps, reason = "other systems do not tell")]
 fn processor() -> Option<f64> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Some(time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6)
