@@ -430,6 +430,14 @@ pub(super) async fn books() {
             })
         })
         .collect();
+    // And what starts by itself: runs that panic, attempts in their back-off, loops that are run again.
+    let schedule = routine::schedule::every(Duration::from_millis(1), || async { panic!("a run") });
+    for _ in 0..100 {
+        Builder::new().spawn_retry(routine::Retry::new(), || async { Err::<(), _>("an attempt") });
+        let often = routine::Restart::permanent().budget(u32::MAX, LONG).expect("it is a budget");
+        let often = often.backoff(routine::Backoff::constant(Duration::from_millis(50)));
+        Builder::new().spawn_restart(often, || async { Err::<(), _>("a run") });
+    }
     while starts.load(Ordering::Relaxed) < 20_000 {
         yield_now().await;
     }
@@ -438,6 +446,7 @@ pub(super) async fn books() {
         starter.abort();
         let _ = starter.await;
     }
+    assert!(schedule.expect("it is a schedule").is_finished());
     // What was refused after the report is still to come to its end.
     while !routine::snapshot().is_empty() || routine::stats().live > 0 {
         yield_now().await;
