@@ -157,6 +157,11 @@ fn members_that_wait_for_their_turn_never_have_it() {
 }
 
 #[test]
+fn a_job_of_a_pool_may_wait_for_the_shutdown() {
+    assert_eq!(says("job"), "did not stop 1, left 0\n");
+}
+
+#[test]
 fn a_child_that_does_not_stop_is_named_beside_its_supervisor() {
     assert_eq!(says("child"), "[\"hangs\", \"shop\"], left 0\n");
 }

@@ -45,6 +45,11 @@ impl Stance {
         }
     }
 
+    /// The number of the job's routine; 0 where there is none.
+    pub(super) fn job(&self) -> u64 {
+        self.run.as_ref().map_or(0, |run| run.id)
+    }
+
     /// The share that the job belongs to, if it does.
     pub(super) fn share(&self) -> Option<&Arc<Shared>> {
         self.run.as_ref().and_then(|run| run.share.as_ref())

@@ -11,6 +11,7 @@ use super::shared::Shared;
 use super::turns::Stance;
 use crate::outcome::Outcome;
 use crate::panic;
+use crate::shutdown;
 
 /// Makes a worker that holds a turn.
 pub(super) fn spawn(pool: &Arc<Shared>, number: usize) {
@@ -102,7 +103,9 @@ async fn work(mut worker: Worker) {
         });
         let Some(mut body) = run.await else { break };
         let share = worker.stance.share().cloned();
-        let is_over = || worker.pool.is_killed() || share.as_ref().is_some_and(|share| share.is_killed());
+        let is_killed = || worker.pool.is_killed() || share.as_ref().is_some_and(|share| share.is_killed());
+        // One that waits for the shutdown outlives its pool.
+        let is_over = || is_killed() && !shutdown::is_exempt(worker.stance.job());
         let outcome = poll_fn(|cx| {
             if body.is_aborted() || is_over() {
                 panic::swallow(|| body.as_mut().cancel());

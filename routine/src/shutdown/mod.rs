@@ -77,7 +77,7 @@ pub use shield::shield;
 
 use report::Told;
 pub(crate) use run::end_in_order;
-pub(crate) use state::{asks, asks as refuses, ends, ends_some, refuses_some, token};
+pub(crate) use state::{asks, asks as refuses, ends, ends_some, is_exempt, refuses_some, token};
 
 /// The phase of what somebody else asks to stop before, such as the children of supervisors.
 pub(crate) const LAST: u8 = u8::MAX;

@@ -115,7 +115,8 @@ pub(super) fn exempted() -> Vec<u64> {
     lock(&EXEMPT).clone()
 }
 
-fn is_exempt(routine: u64) -> bool {
+/// Whether a routine waits for the shutdown.
+pub(crate) fn is_exempt(routine: u64) -> bool {
     lock(&EXEMPT).contains(&routine)
 }
 

@@ -101,6 +101,15 @@ pub(super) async fn queued() {
     println!("{} {}", waits.await.unwrap_err().is_cancelled(), blocks.await.unwrap_err().is_cancelled());
 }
 
+/// Whoever waits for the shutdown in a pool's job has its report.
+pub(super) async fn job() {
+    let pool = Pool::builder("jobs").workers(2).build().expect("it is a pool");
+    drop(pool.try_submit(pending::<()>()).expect("there is room"));
+    let asks = pool.try_submit(async { Ok::<_, io::Error>(shutdown(SHORT * 3).await) }).expect("there is room");
+    let report = asks.await.expect("it is not ended");
+    println!("did not stop {}, left {}", report.did_not_stop(), report.left());
+}
+
 /// A child that does not stop is named, and not its supervisor alone.
 pub(super) async fn child() {
     let hangs = ChildSpec::new("hangs", pending::<()>).grace(LONG);

@@ -44,6 +44,7 @@ fn main() {
         "inside" => on(2, hangs::inside()),
         "scope" => on(2, hangs::scope()),
         "queued" => on(2, hangs::queued()),
+        "job" => on(2, hangs::job()),
         "child" => on(2, hangs::child()),
         "order" => on(2, hangs::order()),
         "hook" => on(2, hangs::hook()),
