@@ -31,7 +31,7 @@ fn live(group: &Shared, id: u64, work: impl FnOnce()) -> bool {
         || block_on(poll_fn(|cx| match group.gate(id, cx) {
             Gate::Open => Poll::Ready(!admitted),
             Gate::Wait => Poll::Pending,
-            Gate::Killed => Poll::Ready(false),
+            Gate::Killed | Gate::Refused => Poll::Ready(false),
         }));
     if runs {
         work();

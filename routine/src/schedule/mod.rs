@@ -48,7 +48,7 @@ pub use cron::{Cron, CronError};
 pub use error::InvalidSchedule;
 pub use handle::Schedule;
 pub(crate) use listing::stop;
-#[cfg(feature = "cron")]
+#[cfg(any(test, feature = "cron"))]
 pub(crate) use make::start_calendar;
 pub(crate) use make::start_every;
 pub(crate) use once::{When, start_once};
