@@ -9,7 +9,7 @@ use std::time::Duration;
 use routine::supervise::{
     ChildErrorKind as Kind, ChildSpec, Strategy, Supervisor, SupervisorBuilder, SupervisorHandle,
 };
-use routine::{Backoff, Error, RestartKind, snapshot};
+use routine::{Backoff, Error, RestartKind, cancelled, snapshot};
 use routine_tests::capture;
 use routine_tests::crew::{Crew, Order, child, pass, settle, states};
 use tokio::time::{Instant, timeout};
@@ -341,4 +341,68 @@ async fn ten_thousand_temporary_children_cost_ten_times_a_thousand() {
     let (few, many) = (crowd(1_000).await, crowd(10_000).await);
     // What grows with the square would take a hundred times as long; the rest is for a machine that has other work.
     assert!(many < few * 50, "{few:?} for 1,000, {many:?} for 10,000");
+}
+
+#[tokio::test]
+async fn a_child_that_ends_as_soon_as_it_has_started_has_started() {
+    let supervisor = started(at_once("short", Strategy::OneForOne)).await;
+    for number in 0..100 {
+        let child = ChildSpec::new(format!("job {number}"), || async {}).restart(RestartKind::Temporary);
+        supervisor.add_child(child).await.unwrap();
+    }
+    assert!(supervisor.stop().await.overdue().is_empty());
+}
+
+#[tokio::test]
+async fn children_that_end_as_soon_as_they_have_started_do_not_fail_the_first_start() {
+    // However many come before it.
+    for before in 0..8 {
+        let mut supervisor = at_once("brief", Strategy::OneForOne);
+        for number in 0..before {
+            let ends = || async {};
+            supervisor = supervisor.child(ChildSpec::new(format!("{number}"), ends).restart(RestartKind::Transient));
+        }
+        let runs = Arc::new(AtomicUsize::new(0));
+        let fails_once = ChildSpec::new("fails once", move || {
+            let run = runs.fetch_add(1, SeqCst);
+            async move {
+                if run == 0 {
+                    return Err::<(), _>("at once");
+                }
+                cancelled().await;
+                Ok(())
+            }
+        });
+        let supervisor = started(supervisor.child(fails_once)).await;
+        assert!(supervisor.stop().await.overdue().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_start_behind_a_restart_is_started_also_where_that_begins_anew() {
+    let crew = Crew::default();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let own = Arc::clone(&runs);
+    let fails_twice = ChildSpec::new("a", move || {
+        let run = own.fetch_add(1, SeqCst);
+        async move {
+            match run {
+                0 => tokio::time::sleep(SECOND).await,
+                1 => {}
+                _ => {
+                    cancelled().await;
+                    return Ok(());
+                }
+            }
+            Err::<(), _>("it fails")
+        }
+    });
+    let supervisor = at_once("carried", Strategy::RestForOne).backoff(Backoff::constant(SECOND));
+    let supervisor = started(supervisor.child(crew.child("x")).child(fails_twice).child(crew.child("b"))).await;
+    supervisor.terminate("x").await.unwrap();
+    tokio::time::sleep(SECOND * 3 / 2).await;
+    assert_eq!(runs.load(SeqCst), 1, "it waits for its restart");
+    timeout(SECOND * 60, supervisor.restart_child("x")).await.unwrap().unwrap();
+    assert_eq!(runs.load(SeqCst), 3);
+    assert!(supervisor.stop().await.overdue().is_empty());
 }

@@ -1,6 +1,7 @@
 //! A child as its supervisor keeps it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -38,6 +39,8 @@ pub(super) enum State {
 pub(super) struct Active {
     pub(super) handle: Handle<()>,
     pub(super) began: Instant,
+    /// Set by the run itself: its message that it has started may come after its end.
+    pub(super) says_started: Arc<AtomicBool>,
     pub(super) started: bool,
     pub(super) stopping: Option<Stopping>,
 }
@@ -109,6 +112,12 @@ impl Member {
     /// Whether it runs, and has not said yet that it has started.
     pub(super) fn is_starting(&self) -> bool {
         self.running().is_some_and(|active| !active.started)
+    }
+
+    /// Notes that its run has started, if that has ended before its message came.
+    pub(super) fn set_started_if_it_was(&mut self) -> bool {
+        let says = self.active().is_some_and(|active| !active.started && active.says_started.load(Ordering::Acquire));
+        says && self.set_started()
     }
 
     /// Notes that its run says that it has started, unless it is to stop.

@@ -181,6 +181,9 @@ impl Engine {
     /// Deals with the end of a run.
     async fn take_end(&mut self, id: u64) {
         let Some(key) = self.running.remove(&id) else { return };
+        if self.children.get_mut(&key).is_some_and(Member::set_started_if_it_was) {
+            self.has_started(key);
+        }
         let Some(member) = self.children.get_mut(&key) else { return };
         let State::Active(mut active) = std::mem::replace(&mut member.state, State::Idle) else { return };
         let parent = current::slot().and_then(|slot| RoutineId::from_raw(slot.routine()));
@@ -255,10 +258,14 @@ impl Engine {
     }
 
     /// Replaces the plan.
-    pub(super) fn follow(&mut self, plan: Plan) {
-        if let Some(until) = self.plan.replace(plan).and_then(|old| old.until) {
-            self.timers.remove(&(until, PLAN));
+    pub(super) fn follow(&mut self, mut plan: Plan) {
+        if let Some(old) = self.plan.take() {
+            if let Some(until) = old.until {
+                self.timers.remove(&(until, PLAN));
+            }
+            plan.take_over(&old);
         }
+        self.plan = Some(plan);
     }
 
     /// The verdict, once all children have ended.

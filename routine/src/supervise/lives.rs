@@ -1,6 +1,8 @@
 //! How a child is started and stopped, and what follows from its end.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::time::Instant;
 
@@ -21,9 +23,11 @@ use crate::report::{self, Again, Cause, Subject};
 impl Engine {
     /// Starts a child that does not run.
     pub(super) fn begin(&mut self, key: Key) {
-        let sender = self.sender.clone();
+        let (sender, says_started) = (self.sender.clone(), Arc::new(AtomicBool::new(false)));
         let Some(member) = self.children.get(&key) else { return };
+        let told = Arc::clone(&says_started);
         let run = Run::new(&member.spec, move || {
+            told.store(true, Ordering::Release);
             if let Some(id) = current::slot().and_then(|slot| RoutineId::from_raw(slot.segment())) {
                 // The supervisor may have ended.
                 let _ = sender.send(Message::Started(key, id));
@@ -33,7 +37,8 @@ impl Engine {
         let handle = started.unwrap_or_else(|error| unreachable!("a supervisor runs on a runtime: {error}"));
         self.running.insert(handle.id().get(), key);
         if let Some(member) = self.children.get_mut(&key) {
-            member.state = State::Active(Active { handle, began: Instant::now(), started: false, stopping: None });
+            let began = Instant::now();
+            member.state = State::Active(Active { handle, began, says_started, started: false, stopping: None });
         }
         self.show(key, ChildState::Starting);
     }

@@ -81,6 +81,14 @@ impl Plan {
         self.start.push_back(key);
     }
 
+    /// Starts too, after its own, what the plan in whose place it comes was yet to start.
+    pub(super) fn take_over(&mut self, old: &Self) {
+        if self.aim == Aim::Restart {
+            // Its own are all those from the first on.
+            self.start.extend(old.start.iter().copied().filter(|key| *key < self.from));
+        }
+    }
+
     /// Whether it is yet to start that child.
     pub(super) fn will_start(&self, key: Key) -> bool {
         self.start.contains(&key)
