@@ -2,7 +2,7 @@
 //!
 //! What runs more than once is a closure that gives a future: it clones what the body takes, anew for each run.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Pat};
@@ -11,7 +11,8 @@ use crate::args::Options;
 use crate::arguments;
 use crate::expand::labelled;
 use crate::expand_start::{braced, is_tracked, name_of};
-use crate::input::{Body, Function, private};
+use crate::input::{Function, private};
+use crate::receiver;
 use crate::returned::Returned;
 use crate::site::{self, SpawnSite, duration};
 
@@ -68,16 +69,15 @@ pub(crate) fn expand(again: Again, options: &Options, function: &Function, krate
     }
     let Function { attrs, vis, braces, body, .. } = function;
 
-    let body = if is_async { labelled(body.clone(), options, &rt) } else { body.clone() };
+    let this = has_receiver(&signature.inputs).then(receiver::this);
+    let body = if this.is_some() { receiver::renamed(body.clone()) } else { body.clone() };
+    let body = if is_async { labelled(body, options, &rt) } else { body };
     let blame = returned.blame(&signature.ident).resolved_at(Span::mixed_site());
     let (start, routine) = (private("__start"), Ident::new("__routine", blame));
     let start_expr = site::start(options, &rt, SpawnSite::Caller, &name_of(&signature), signature.ident.span());
-    // Without arguments of its own the body is what the expansion moves in.
-    let this = has_receiver(&signature.inputs).then(|| private("__this"));
-    let body = this.as_ref().map_or(body.to_token_stream(), |this| without_self(body.to_token_stream(), this));
-    let statements = braced(&Body::Verbatim(body), braces.resolved_at(Span::mixed_site()));
+    let statements = braced(&body, braces.resolved_at(Span::mixed_site()));
     let (result, ty, pin) = (private("__result"), &returned.inferred, returned.pin(&rt));
-    let rebound = if this.is_some() { without_self(rebound, &private("__this")) } else { rebound };
+    let rebound = if this.is_some() { receiver::renamed_tokens(rebound) } else { rebound };
     let run = if returned.is_never() {
         quote!(#rebound #statements)
     } else {
@@ -164,7 +164,7 @@ fn has_receiver<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> bool {
 fn clones<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> TokenStream {
     let clone = |input: &FnArg| match input {
         FnArg::Receiver(receiver) => {
-            let this = private("__this");
+            let this = receiver::this();
             let place = receiver.self_token.span.resolved_at(Span::mixed_site());
             Some(quote_spanned!(place=> let #this = ::core::clone::Clone::clone(&#this);))
         }
@@ -178,24 +178,6 @@ fn clones<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> TokenStream {
         },
     };
     inputs.into_iter().filter_map(clone).collect()
-}
-
-/// `self` cannot be a variable of a closure: its place is taken by another name.
-fn without_self(tokens: TokenStream, this: &Ident) -> TokenStream {
-    let replace = |token| match token {
-        TokenTree::Ident(ident) if ident == "self" => {
-            let mut this = this.clone();
-            this.set_span(ident.span().resolved_at(Span::mixed_site()));
-            TokenTree::Ident(this)
-        }
-        TokenTree::Group(group) => {
-            let mut inner = Group::new(group.delimiter(), without_self(group.stream(), this));
-            inner.set_span(group.span());
-            TokenTree::Group(inner)
-        }
-        token => token,
-    };
-    tokens.into_iter().map(replace).collect()
 }
 
 impl Again {

@@ -23,6 +23,7 @@ mod expand_in_place;
 mod expand_inline;
 mod expand_start;
 mod fallback;
+mod receiver;
 mod returned;
 mod site;
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Counter {
     runs: AtomicUsize,
 }
@@ -62,10 +62,42 @@ impl Counter {
         Err(if self.next() < 3 { "transient".to_owned() } else { "final".to_owned() })
     }
 
+    /// `self` in every place where it may stand, and where it is another.
+    #[routine(retry(times = 2))]
+    async fn everywhere(self: Arc<Self>, add: usize) -> Result<String, String> {
+        use std::fmt::{self, Display};
+
+        struct Shown(usize);
+
+        impl Display for Shown {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "<{}>", self.0)
+            }
+        }
+
+        let next = || self.next();
+        let runs = self::twice(next()) + add;
+        let all = vec![self.runs(), self::twice(self.runs())];
+        if self.runs() == 1 {
+            return Err(format!("{self:?} {{self}}"));
+        }
+        Ok(format!("{} {all:?} {self} {{self}}", Shown(runs)))
+    }
+
     #[routine(restart(max = 2, within = "1h"), quiet)]
     async fn restarted(self: Arc<Self>, step: usize) -> Result<(), String> {
         self.runs.fetch_add(step, Ordering::Relaxed);
         Err("it ends".to_owned())
+    }
+}
+
+const fn twice(number: usize) -> usize {
+    number * 2
+}
+
+impl std::fmt::Display for Counter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "at {}", self.runs())
     }
 }
 
@@ -153,6 +185,12 @@ async fn a_function_is_tried_again_with_its_arguments() {
     let given = Arc::clone(&counter).third_time((7, "run ".to_owned()), 0).await;
     assert_eq!(given.unwrap(), "run 3+7");
     assert_eq!(counter.runs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn self_may_stand_everywhere() {
+    let given = Arc::new(Counter::default()).everywhere(10).await.unwrap();
+    assert_eq!(given, "<14> [2, 4] at 2 {self}");
 }
 
 #[tokio::test]
