@@ -58,6 +58,7 @@ mod builder;
 mod cancel;
 mod carrier;
 mod current;
+mod go;
 pub mod group;
 mod handle;
 mod inherited;
@@ -94,6 +95,7 @@ mod site;
 mod stats;
 mod sync;
 mod thread;
+mod timeout;
 
 #[cfg(feature = "macros")]
 mod macros;
@@ -109,6 +111,7 @@ pub use carrier::{Carrier, carrier};
 pub use current::{Current, current};
 pub use error::Error;
 pub use exit::{AtExit, ExitFunction, at_exit, set_exit, set_exit_deadline};
+pub use go::{go, go_blocking, go_value, go_with_must_success, go_with_recover, try_go, try_go_blocking, try_go_value};
 pub use group::{Group, GroupError, group, map, map_stream, race, start};
 pub use handle::Handle;
 pub use hook::{add_after_routine, add_around_routine, add_before_routine};
@@ -124,9 +127,6 @@ pub use retry::{InvalidRetry, Retry, RetryAfter};
 pub use schedule::Schedule;
 pub use shutdown::{Runner, ShutdownReport, is_shutting_down, run, shield, shutdown};
 pub use span::set_span_level;
-pub use spawn::{
-    go, go_blocking, go_value, go_with_must_success, go_with_recover, try_go, try_go_blocking, try_go_value,
-};
 pub use start::SpanMode;
 pub use stats::{Stats, stats};
 pub use supervise::{ChildSpec, Strategy, Supervisor, SupervisorHandle};

@@ -5,17 +5,12 @@
 //! that polls, spawns, or drops the runtime, at a thread's end, and while unwinding.
 
 use std::any::Any;
-use std::convert::Infallible;
-use std::future::{Future, pending};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
-
-use tokio::time::{Instant, Sleep};
 
 use crate::cancel::{self, CancelReason};
 use crate::clock;
-use crate::current::{self, Entered};
+use crate::current::Entered;
 use crate::error::{Error, Refusal};
 use crate::exit::{self, Exit};
 use crate::group::{Shared, member};
@@ -24,12 +19,13 @@ use crate::launch;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::{self, Panic};
 use crate::policy::Policy;
-use crate::registry::{Flags, Slot, State, Timeout};
+use crate::registry::{Flags, Slot, State};
 use crate::report::{self, Cause};
 use crate::shutdown;
 use crate::span;
 use crate::stats::Count;
 use crate::thread;
+use crate::timeout;
 
 /// Brings a routine to its end that tokio would not take: it is counted as rejected, and no hook sees it.
 #[cold]
@@ -127,7 +123,7 @@ impl Turn {
     #[inline(never)]
     fn wait_dressed(self, cx: &mut Context<'_>) -> Result<(), (Self, Over)> {
         if self.slot.meta().has(Flags::TIMEOUT) {
-            if let Some(over) = poll_timeout(self.slot, cx) {
+            if let Some(over) = timeout::poll(self.slot, cx) {
                 return Err((self, over));
             }
         }
@@ -382,17 +378,6 @@ fn free(slot: &'static Slot, count: Count) {
     }
 }
 
-/// Ends the routine that is current as timed out, at this await: a part of it did not end within `after`, and there is no
-/// other. `over` is the timer of that part, which has gone off.
-pub(crate) async fn run_out_of_time(after: Duration, over: Pin<Box<Sleep>>) -> Infallible {
-    if let Some(slot) = current::slot() {
-        let timeout = Timeout { after, sleep: Some(over) };
-        drop(slot.with_extra(|extra| extra.timeout.replace(timeout)));
-        slot.add(Flags::TIMEOUT);
-    }
-    pending().await
-}
-
 /// Why a routine that waits is to end all the same.
 pub(crate) enum Over {
     TimedOut,
@@ -400,26 +385,4 @@ pub(crate) enum Over {
     Killed,
     /// There is no timer: tokio panics where its timers are not enabled.
     Panicked(Box<dyn Any + Send>),
-}
-
-/// Whether the time of a routine has run out. The timer is made by the first poll, since it needs a runtime's clock.
-#[cold]
-#[inline(never)]
-fn poll_timeout(slot: &'static Slot, cx: &mut Context<'_>) -> Option<Over> {
-    let mut timeout = slot.with_extra(|extra| extra.timeout.take())?;
-    let left = cancel::deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
-    if let (None, Some(left)) = (&timeout.sleep, left) {
-        timeout.after = timeout.after.min(left);
-    }
-    let after = timeout.after;
-    let polled = panic::contain(|| {
-        let sleep = timeout.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));
-        sleep.as_mut().poll(cx)
-    });
-    slot.with_extra(|extra| extra.timeout = Some(timeout));
-    match polled {
-        Ok(Poll::Pending) => None,
-        Ok(Poll::Ready(())) => Some(Over::TimedOut),
-        Err(payload) => Some(Over::Panicked(payload)),
-    }
 }

@@ -17,11 +17,11 @@ use crate::backoff::Backoff;
 use crate::current;
 use crate::error::Error;
 use crate::handle::Handle;
-use crate::life;
 use crate::outcome::{BoxError, Failed, Failure};
 use crate::spawn;
 use crate::start::Start;
 use crate::task::Settled;
+use crate::timeout;
 
 pub use after::RetryAfter;
 pub(crate) use attempt::{Attempt, attempt};
@@ -224,7 +224,7 @@ where
         match missed {
             Missed::Failed(failed) => Err(failed),
             Missed::Panicked(payload) => resume_unwind(payload),
-            Missed::TimedOut(timeout) => match life::run_out_of_time(timeout.after, timeout.over).await {},
+            Missed::TimedOut(over) => match timeout::run_out(over.after, over.over).await {},
         }
     };
     spawn::start::<Settled, _>(start.typed_as(std::any::type_name::<F>), body)

@@ -3,17 +3,20 @@
 use std::future::{Future, pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
+use tokio::time::timeout_at;
 
 use super::state::Main;
 use super::{Done, ENDS, WORDS, begin, exempt_caller, thread, wait};
 use crate::exit;
+
+/// Whether `main` has returned; where nobody tells any more, it never will.
+type Returned = watch::Receiver<bool>;
 
 /// The time that a shutdown has unless something else is said: docker gives a container 10 seconds between the signal that
 /// asks and the one that kills, and a report that is killed helps nobody.
@@ -111,7 +114,7 @@ impl Runner {
     /// # Cancel safety
     /// As [`run`].
     pub async fn run<F: Future>(self, main: F) -> F::Output {
-        let has_returned = Arc::new(AtomicBool::new(false));
+        let (tell_returned, has_returned) = watch::channel(false);
         if self.signals {
             self.listen(&has_returned);
         }
@@ -123,7 +126,7 @@ impl Runner {
             Err(payload) => Poll::Ready(Err(payload)),
         })
         .await;
-        has_returned.store(true, Ordering::SeqCst);
+        tell_returned.send_replace(true);
         drop(running);
         self.end(&has_returned).await;
         match output {
@@ -133,13 +136,13 @@ impl Runner {
     }
 
     /// Shuts down after `main`. Does not return where the process is to be ended around what is left.
-    async fn end(&self, has_returned: &Arc<AtomicBool>) {
+    async fn end(&self, has_returned: &Returned) {
         exempt_caller();
         let (release, mut released) = watch::channel(false);
         let done = begin(self.deadline);
-        let returned = Arc::clone(has_returned);
+        let returned = has_returned.clone();
         let watched = thread::spawn(async move {
-            if settle(done, &returned).await {
+            if settle(done, returned).await {
                 release.send_replace(true);
             } else {
                 // Its drop would tell whoever waits.
@@ -152,7 +155,7 @@ impl Runner {
     }
 
     #[cfg(feature = "signal")]
-    fn listen(&self, has_returned: &Arc<AtomicBool>) {
+    fn listen(&self, has_returned: &Returned) {
         use super::signals::Signals;
 
         // Here and not on the other thread, so that a signal that comes as soon as `main` runs is heard.
@@ -168,7 +171,7 @@ impl Runner {
             }
         };
         let deadline = self.deadline;
-        let returned = Arc::clone(has_returned);
+        let returned = has_returned.clone();
         let listens = async move {
             let first = signals.next().await;
             CODE.store(first.code(), Ordering::SeqCst);
@@ -188,7 +191,7 @@ impl Runner {
             });
             drop(told);
             let ends = thread::spawn(async move {
-                settle(done, &returned).await;
+                settle(done, returned).await;
             });
             drop(ends);
             exit::end_process(signals.next().await.code());
@@ -198,7 +201,7 @@ impl Runner {
 
     #[cfg(not(feature = "signal"))]
     #[allow(clippy::unused_self)]
-    const fn listen(&self, _: &Arc<AtomicBool>) {}
+    const fn listen(&self, _: &Returned) {}
 }
 
 /// Whether all has stopped, and the process is about to end by itself: a signal that comes then ends it at once.
@@ -221,15 +224,13 @@ pub(crate) fn end_in_order(deadline: Duration) {
 
 /// Waits for the shutdown, and ends the process where that left something behind, or `main` does not return. Whether the process
 /// may end by itself.
-async fn settle(done: Done, has_returned: &AtomicBool) -> bool {
+async fn settle(done: Done, mut returned: Returned) -> bool {
     let report = wait(done).await;
     // It may have asked for the shutdown itself, and have something to say about the report.
     let least = Instant::now() + WORDS;
     let until = ENDS.get().copied().flatten().map_or(least, |ends| ends.max(least));
-    while !has_returned.load(Ordering::SeqCst) && Instant::now() < until {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let has_returned = has_returned.load(Ordering::SeqCst);
+    let has_returned = async { returned.wait_for(|returned| *returned).await.is_ok() };
+    let has_returned = timeout_at(until.into(), has_returned).await.unwrap_or(false);
     if !has_returned {
         let text = "routine: `main` did not return after the shutdown: await `routine::cancelled` in it\n";
         thread::aside("routine-words", WORDS, || exit::write_to_stderr(text)).await;

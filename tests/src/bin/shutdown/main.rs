@@ -3,6 +3,7 @@
 mod ends;
 mod hangs;
 mod service;
+mod starters;
 
 use std::future::Future;
 
@@ -29,10 +30,10 @@ fn main() {
         "phases" => on(2, ends::phases()),
         "time_of_phases" => on(2, ends::time_of_phases()),
         "shield" => on(2, ends::shield()),
-        "pools" => on(2, ends::pools()),
-        "blocking_pool" => on(2, ends::blocking_pool()),
-        "schedules" => on(2, ends::schedules()),
-        "supervisor" => on(2, ends::supervisor()),
+        "pools" => on(2, starters::pools()),
+        "blocking_pool" => on(2, starters::blocking_pool()),
+        "schedules" => on(2, starters::schedules()),
+        "supervisor" => on(2, starters::supervisor()),
         "twice" => on(2, ends::twice()),
         "caller" => on(2, ends::caller()),
         "books" => on(2, ends::books()),
