@@ -369,3 +369,22 @@ async fn pools_are_listed_with_their_shares_as_long_as_they_are_there() {
     drop((share, pool));
     assert!(!routine::snapshot().pools().iter().any(|row| row.name().starts_with("listed")));
 }
+
+#[tokio::test]
+async fn a_worker_that_lets_others_run_holds_no_result_back() {
+    let pool = pool(1, 1_000);
+    let begun = Arc::new(AtomicUsize::new(0));
+    let submit = || {
+        let begun = Arc::clone(&begun);
+        pool.try_submit(async move {
+            begun.fetch_add(1, SeqCst);
+        })
+    };
+    let handles: Vec<_> = (0..1_000).map(|_| submit().unwrap()).collect();
+    // One turn of the worker, which tokio's budget ends.
+    yield_now().await;
+    let begun = begun.load(SeqCst);
+    assert!((1..1_000).contains(&begun), "{begun}");
+    assert_eq!(handles.iter().filter(|handle| handle.is_finished()).count(), begun);
+    assert_eq!(pool.stats().completed, u64::try_from(begun).unwrap());
+}

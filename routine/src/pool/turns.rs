@@ -188,6 +188,13 @@ impl Shared {
         is_forgone
     }
 
+    /// For a worker that goes on later: tells the pools of the job that it has run.
+    pub(super) fn settle(self: &Arc<Self>, stance: &mut Stance) {
+        let (state, places) = self.after(stance, clock::coarse());
+        drop(state);
+        self.free(places);
+    }
+
     /// A worker is gone, and so is the job that it may have run.
     pub(super) fn leave(self: &Arc<Self>, stance: &mut Stance) {
         let share = stance.share().cloned();

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
+use tokio::task::coop;
+
 use super::job::Body;
 use super::shared::Shared;
 use super::turns::Stance;
@@ -79,6 +81,15 @@ struct Ran {
     share: Option<Arc<Shared>>,
 }
 
+impl Ran {
+    /// Hands over what it ended in, of which its pool has heard.
+    fn hand_over(mut self, pool: &Arc<Shared>) {
+        let share = self.share.take();
+        drop(self);
+        share.as_ref().unwrap_or(pool).told();
+    }
+}
+
 impl Drop for Ran {
     fn drop(&mut self) {
         if let Some(body) = self.body.take() {
@@ -94,10 +105,8 @@ async fn work(mut worker: Worker) {
     loop {
         let run = poll_fn(|cx| {
             let run = worker.pool.poll_run(&mut worker.stance, cx);
-            if let Some(mut ran) = ran.take() {
-                let share = ran.share.take();
-                drop(ran);
-                share.as_ref().unwrap_or(&worker.pool).told();
+            if let Some(ran) = ran.take() {
+                ran.hand_over(&worker.pool);
             }
             run
         });
@@ -115,9 +124,16 @@ async fn work(mut worker: Worker) {
         });
         let outcome = outcome.await;
         worker.stance.end(outcome);
-        ran = Some(Ran { body: Some(body), share });
+        let ended = Ran { body: Some(body), share };
+        if coop::has_budget_remaining() {
+            ran = Some(ended);
+        } else {
+            // Whoever waits for it would wait for all that runs before this worker's next turn.
+            worker.pool.settle(&mut worker.stance);
+            ended.hand_over(&worker.pool);
+        }
         // A pool that always has jobs would otherwise never let another task of its thread run.
-        tokio::task::consume_budget().await;
+        coop::consume_budget().await;
     }
     worker.stage = Stage::Over;
 }
