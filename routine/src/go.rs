@@ -13,9 +13,10 @@ use crate::task::{Fallible, Plain};
 
 /// Starts a routine in the background. Go's `Go`.
 ///
-/// The routine carries its caller's [`Trace`], runs the hooks, and is in the registry until it ends. An `Err` or a panic
-/// ends only this routine and is reported at once, with its trace, the place of this call, and where it panicked. Dropping
-/// the handle detaches the routine; [`Handle::abort`] and the end of the runtime cancel it, at its next await.
+/// The routine carries its caller's [`Trace`](crate::Trace), runs the hooks, and is in the registry until it ends. An
+/// `Err` or a panic ends only this routine and is reported at once, with its trace, the place of this call, and where it
+/// panicked. Dropping the handle detaches the routine; [`Handle::abort`] and the end of the runtime cancel it, at its next
+/// await.
 ///
 /// Once the process is [shutting down](fn@crate::shutdown), nothing starts: the handle gives an error with
 /// [`Error::is_rejected`], which is reported where the handle is dropped unasked.
