@@ -116,13 +116,13 @@ pub(crate) fn begin_plain(origin: u32, policy: Policy, flags: Flags, spawner: &'
     )
 }
 
-/// [`begin`] for one of many that start at one place, without options.
-pub(crate) fn begin_at(origin: u32, policy: Policy, flags: Flags, spawner: Option<&'static Slot>) -> Born {
+/// [`begin`] for one of many that start at one place, without options, and whose identity few ask for.
+pub(crate) fn begin_at(origin: u32, policy: Policy, flags: Flags, spawner: Option<&'static Slot>) -> &'static Slot {
     match spawner {
         Some(spawner) if spawner.meta().is_plain_on_runtime() && !span::wanted(SpanMode::Child) => {
-            begin_plain(origin, policy, flags, spawner)
+            begin_plain(origin, policy, flags, spawner).slot
         }
-        _ => Born::of(begin_dressed(origin, policy, flags, SpanMode::Child, None, None, spawner)),
+        _ => begin_dressed(origin, policy, flags, SpanMode::Child, None, None, spawner),
     }
 }
 

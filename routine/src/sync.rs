@@ -3,13 +3,13 @@
 #[cfg(not(routine_loom))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 #[cfg(routine_loom)]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 /// Locks, also where a thread died holding the lock: nothing that we do under a lock can leave it half done, and a
@@ -30,13 +30,4 @@ pub(crate) fn overwrite(atomic: &AtomicU32, value: u32, order: Ordering) {
     atomic.store(value, order);
     #[cfg(routine_loom)]
     atomic.swap(value, order);
-}
-
-/// Reads a value that the lock of another crate orders after the writes it is to see, which loom does not know of. There it is
-/// a step that reads the last value.
-pub(crate) fn latest(atomic: &AtomicUsize) -> usize {
-    #[cfg(not(routine_loom))]
-    return atomic.load(Ordering::Acquire);
-    #[cfg(routine_loom)]
-    return atomic.fetch_add(0, Ordering::AcqRel);
 }

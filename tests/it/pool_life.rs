@@ -327,6 +327,42 @@ fn a_runtime_that_dies_ends_its_pools() {
 }
 
 #[test]
+fn a_runtime_that_dies_ends_the_maps_over_its_pools() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let other = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (pool, mut results) = runtime.block_on(async {
+        let pool = pool(2, 4);
+        let started = Arc::new(Semaphore::new(0));
+        let job = {
+            let started = Arc::clone(&started);
+            move |_| {
+                let started = Arc::clone(&started);
+                async move {
+                    started.add_permits(1);
+                    pending::<()>().await;
+                }
+            }
+        };
+        let mut results = pool.map(0..3, job);
+        assert!(poll!(pin!(results.next())).is_pending());
+        started.acquire_many(2).await.unwrap().forget();
+        (pool, results)
+    });
+    drop(runtime);
+    let ends = other.block_on(async {
+        let mut ends = Vec::new();
+        while let Some(end) = results.next().await {
+            ends.push(end.unwrap_err().is_cancelled());
+        }
+        ends
+    });
+    assert_eq!(ends, [true; 3]);
+    let stats = pool.stats();
+    assert_eq!((stats.cancelled, stats.running, stats.waiting), (3, 0, 0));
+    assert_eq!(stats.submitted, ended(stats));
+}
+
+#[test]
 fn a_pool_whose_runtime_is_gone_before_its_first_job_takes_none() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let pool = {

@@ -8,7 +8,7 @@ use std::task::Waker;
 use super::shared::Shared;
 use super::state::{Item, Phase};
 use crate::panic;
-use crate::sync::{Ordering, latest};
+use crate::sync::Ordering;
 
 impl Shared {
     /// Takes no more jobs, and wakes those who wait to submit one; nor do the shares.
@@ -40,9 +40,9 @@ impl Shared {
         }
         let mut drained = pin!(self.drained.notified());
         loop {
-            // Before the look, so that nothing is missed between it and the wait: the lock of the notice orders the two.
+            // Before the look, so that nothing is missed between it and the wait.
             drained.as_mut().enable();
-            if latest(&self.live) == 0 {
+            if self.state().live == 0 {
                 return;
             }
             drained.as_mut().await;

@@ -79,7 +79,7 @@ impl Pool {
     where
         F: Future,
     {
-        let under_way = UnderWay::of(self.clone(), start.origin(), flags.with(Flags::QUIET));
+        let under_way = UnderWay::of(self.clone(), start.origin(), flags.with(Flags::QUIET).with(Flags::QUEUED));
         PoolMap { input, source: Source::Open, work, under_way }
     }
 }

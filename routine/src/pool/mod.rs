@@ -15,6 +15,7 @@ mod map;
 #[cfg(all(test, routine_loom))]
 mod models;
 mod ring;
+mod run;
 mod shared;
 mod size;
 mod state;

@@ -82,7 +82,7 @@ fn submit_with_place(pool: &Arc<Shared>, id: u64) -> Option<Arc<Fate>> {
     let body = Box::pin(Tested(Arc::clone(&fate)));
     // As long as the model, which makes few.
     let slot = Box::leak(Box::new(Slot::new()));
-    pool.put(Job { id, slot, key: None, has_place: true, body, share: None });
+    pool.put(Job { id, slot, body, key: None, places: 1 });
     Some(fate)
 }
 

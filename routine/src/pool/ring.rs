@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 
 use super::job::{Body, outcome_of};
+use super::state::Job;
 use crate::birth::Born;
 use crate::error::Error;
 use crate::outcome::{IntoOutcome, Outcome};
@@ -50,7 +51,8 @@ pin_project! {
     pub(super) struct MapBody<F: Future, T> {
         #[pin]
         routine: Option<Task<Fallible, F>>,
-        born: Option<Born>,
+        slot: &'static Slot,
+        id: u64,
         result: Option<Result<T, Error>>,
         number: usize,
         ring: Arc<Ring<F, T>>,
@@ -101,11 +103,11 @@ impl<F: Future, T> Ring<F, T> {
     }
 
     /// A closure is about to run on this thread, unless nobody would hear of it.
-    fn enter(&self, born: &Born) -> bool {
+    fn enter(&self, slot: &'static Slot, id: u64) -> bool {
         let mut state = self.state();
         let is_wanted = !self.is_abandoned.load(Ordering::Acquire);
         if is_wanted {
-            state.running.push((born.slot, born.identity.id()));
+            state.running.push((slot, id));
         }
         is_wanted
     }
@@ -134,8 +136,7 @@ impl<F: Future, T> Ring<F, T> {
             return Err(body);
         }
         if self.on_threads {
-            let own = body.born.map(|born| born.identity.id());
-            state.running.retain(|(_, running)| Some(*running) != own);
+            state.running.retain(|(_, running)| *running != body.id);
         }
         if state.in_order && body.number != state.next {
             state.keep(body);
@@ -176,26 +177,33 @@ impl<F, T> MapBody<F, T>
 where
     F: Future<Output: IntoOutcome<Value = T>>,
 {
-    pub(super) const fn new(ring: Arc<Ring<F, T>>) -> Self {
-        Self { routine: None, born: None, result: None, number: 0, ring }
+    pub(super) const fn new(ring: Arc<Ring<F, T>>, slot: &'static Slot) -> Self {
+        Self { routine: None, slot, id: 0, result: None, number: 0, ring }
     }
 
-    /// Makes it the job of the item with that number.
-    pub(super) fn begin(self: Pin<&mut Self>, born: Born, future: F, number: usize) {
+    /// Makes it the job of the item with that number, whose routine has that slot.
+    pub(super) fn begin(self: Pin<&mut Self>, slot: &'static Slot, future: F, number: usize) {
         let mut this = self.project();
-        this.routine.set(Some(Task::new(born.slot, future)));
-        *this.born = Some(born);
-        *this.result = None;
+        this.routine.set(Some(Task::new(slot, future)));
+        *this.slot = slot;
+        *this.id = slot.segment();
         *this.number = number;
+    }
+
+    pub(super) fn into_job(self: Pin<Box<Self>>) -> Job
+    where
+        F: Send + 'static,
+        T: Send + 'static,
+        F::Output: 'static,
+    {
+        Job { id: self.id, slot: self.slot, body: self, key: None, places: 0 }
     }
 
     /// What it ended in.
     pub(super) fn take(self: Pin<&mut Self>) -> Result<T, Error> {
-        let this = self.project();
-        match (this.result.take(), this.born) {
-            (Some(result), _) => result.map_err(Error::taken),
-            (None, Some(born)) => Err(born.identity.cancelled()),
-            (None, None) => unreachable!("it is taken when it has been run"),
+        match self.project().result.take() {
+            Some(result) => result.map_err(Error::taken),
+            None => unreachable!("it is taken when it has been run or cancelled"),
         }
     }
 }
@@ -206,11 +214,11 @@ where
     T: Send,
 {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let mut this = self.project();
-        if this.ring.on_threads && !this.born.as_ref().is_some_and(|born| this.ring.enter(born)) {
-            this.routine.set(None);
+        if self.ring.on_threads && !self.ring.enter(self.slot, self.id) {
+            self.cancel();
             return Poll::Ready(Outcome::Cancelled);
         }
+        let this = self.project();
         let Some(routine) = this.routine.as_pin_mut() else { return Poll::Ready(Outcome::Cancelled) };
         let result = ready!(routine.poll(cx));
         let outcome = outcome_of(&result);
@@ -223,7 +231,12 @@ where
     }
 
     fn cancel(self: Pin<&mut Self>) {
-        self.project().routine.set(None);
+        let mut this = self.project();
+        if this.result.is_none() {
+            // As long as the slot is its own.
+            *this.result = Some(Err(Born::of(this.slot).identity.cancelled()));
+        }
+        this.routine.set(None);
     }
 
     fn publish(self: Pin<Box<Self>>) {

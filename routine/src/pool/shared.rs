@@ -17,7 +17,7 @@ use crate::current;
 use crate::outcome::Outcome;
 use crate::panic;
 use crate::registry::{Flags, Slot};
-use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, lock};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
 
 pub(crate) struct Shared {
     name: Cow<'static, str>,
@@ -29,8 +29,6 @@ pub(crate) struct Shared {
     pub(super) room: Semaphore,
     /// Jobs that may wait.
     queue: usize,
-    /// Jobs that were admitted, and whose end was not told yet.
-    pub(super) live: AtomicUsize,
     /// Told when no job is left.
     pub(super) drained: Notify,
     pub(super) killed: AtomicBool,
@@ -54,7 +52,6 @@ impl Shared {
             threads,
             room: Semaphore::new(workers + queue),
             queue,
-            live: AtomicUsize::new(0),
             drained: Notify::new(),
             killed: AtomicBool::new(false),
             phase: current::slot().map_or(0, Slot::phase),
@@ -70,7 +67,6 @@ impl Shared {
             threads: parent.threads,
             room: Semaphore::new(workers + parent.queue),
             queue: parent.queue,
-            live: AtomicUsize::new(0),
             drained: Notify::new(),
             killed: AtomicBool::new(false),
             phase: parent.phase,
@@ -150,14 +146,14 @@ impl Shared {
                 return Err(SubmitErrorKind::InFlight);
             }
         }
-        self.live.fetch_add(1, Ordering::Relaxed);
+        state.live += 1;
         state.stats.submitted += 1;
         Ok(())
     }
 
     /// Gives back a place of the room.
     pub(super) fn give_room(&self) {
-        let places = self.state().give_room();
+        let places = self.state().give_room(1);
         self.free(places);
     }
 
@@ -183,24 +179,18 @@ impl Shared {
     }
 
     /// Takes the jobs of a map in, and puts them into the queue. How many jobs may run at once.
-    pub(super) fn put_all(self: &Arc<Self>, jobs: &mut Vec<Job>) -> usize {
-        for job in &*jobs {
-            job.slot.add(Flags::QUEUED);
-        }
+    #[inline]
+    pub(super) fn put_all(self: &Arc<Self>, jobs: impl ExactSizeIterator<Item = Job>) -> usize {
         let mut state = self.state();
-        self.live.fetch_add(jobs.len(), Ordering::Relaxed);
+        state.live += jobs.len();
         state.stats.submitted += jobs.len() as u64;
         let limit = state.limit;
         if state.phase != Phase::Open {
             drop(state);
-            for job in jobs.drain(..) {
-                self.end_undone(job);
-            }
+            jobs.for_each(|job| self.end_undone(job));
             return limit;
         }
-        for job in jobs.drain(..) {
-            state.put_quietly(Item::Job(job));
-        }
+        jobs.for_each(|job| state.put_quietly(Item::Job(job)));
         // Most often there is one at most.
         let first = state.dispatch();
         drop(state);
@@ -261,7 +251,11 @@ impl Shared {
     /// The end of a job was told: the last thing that happens to it.
     #[inline]
     pub(super) fn told(&self) {
-        if self.live.fetch_sub(1, Ordering::Release) == 1 {
+        let mut state = self.state();
+        state.live -= 1;
+        let live = state.live;
+        drop(state);
+        if live == 0 {
             self.is_drained();
         }
     }
@@ -296,7 +290,7 @@ impl Shared {
     /// Ends a job that was taken out of the queue, as one that was cancelled.
     pub(super) fn end_undone(&self, mut job: Job) {
         panic::swallow(|| job.body.as_mut().cancel());
-        let places = self.state().release(job.key.as_ref(), job.has_place, Outcome::Cancelled);
+        let places = self.state().release(job.key.as_ref(), job.places, Outcome::Cancelled);
         self.free(places);
         panic::swallow(|| job.body.publish());
         self.told();

@@ -19,21 +19,20 @@ use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use super::job::Body;
+use super::run::Run;
 use super::shared::Shared;
 use super::stats::{Nanos, PoolStats};
 use crate::outcome::Outcome;
 use crate::registry::Slot;
 
-/// A job that waits, or runs.
+/// A job that waits. Whole words, since it is moved about: a byte among them costs more than what it saves.
 pub(super) struct Job {
     pub(super) id: u64,
     pub(super) slot: &'static Slot,
-    pub(super) key: Option<Arc<str>>,
-    /// Whether it has a place of the room; those of a map have none.
-    pub(super) has_place: bool,
     pub(super) body: Pin<Box<dyn Body>>,
-    /// The share that it came from; `None` in the pool that it was submitted to.
-    pub(super) share: Option<Arc<Shared>>,
+    pub(super) key: Option<Arc<str>>,
+    /// Places of the room that go with it: one, and none for those of a map.
+    pub(super) places: usize,
 }
 
 /// What stands in a queue.
@@ -51,15 +50,6 @@ pub(super) enum Dispatch {
     Spawn(usize),
     /// It is to wait in the parent's queue.
     Share,
-}
-
-/// How a job ended, and when it was submitted, begun, and ended.
-pub(super) struct Ended {
-    pub(super) id: u64,
-    pub(super) key: Option<Arc<str>>,
-    pub(super) has_place: bool,
-    pub(super) outcome: Outcome,
-    pub(super) times: [u64; 3],
 }
 
 /// How far a pool has come.
@@ -105,6 +95,8 @@ pub(super) struct State {
     /// Jobs in the queue.
     pub(super) waiting: usize,
     pub(super) running: usize,
+    /// Jobs that were admitted, and whose end was not told yet.
+    pub(super) live: usize,
     /// Of a share, the jobs that run; a pool's are its workers' own.
     jobs: Vec<u64>,
     pub(super) workers: Vec<Worker>,
@@ -189,6 +181,15 @@ impl State {
         Some(worker)
     }
 
+    /// A worker has taken a job.
+    #[inline]
+    pub(super) fn occupy(&mut self, worker: usize, job: &Job, waker: &Waker) {
+        let worker = &mut self.workers[worker];
+        worker.job = job.id;
+        worker.slot = Some(job.slot);
+        worker.see(waker);
+    }
+
     /// A worker holds no turn any more, and waits for one.
     pub(super) fn push_idle(&mut self, worker: usize, waker: &Waker) {
         self.workers[worker].is_idle = true;
@@ -225,6 +226,7 @@ impl State {
     }
 
     /// The next item for whoever holds a turn; without one the turn has gone back.
+    #[inline]
     pub(super) fn take(&mut self) -> Option<Item> {
         let may_run = !self.is_paused && self.phase != Phase::Killed && self.turns <= self.limit;
         let item = if may_run { self.queue.pop_front() } else { None };
@@ -259,27 +261,26 @@ impl State {
     }
 
     /// A job has ended that ran here.
-    pub(super) fn end(&mut self, ended: &Ended) -> usize {
-        let [submitted, began, over] = ended.times;
-        self.waited.add(began.saturating_sub(submitted));
-        self.ran.add(over.saturating_sub(began));
-        self.release(ended.key.as_ref(), ended.has_place, ended.outcome)
+    pub(super) fn end(&mut self, run: &Run, now: u64) -> usize {
+        self.waited.add(run.began.saturating_sub(run.submitted));
+        self.ran.add(now.saturating_sub(run.began));
+        self.release(run.key.as_ref(), run.places, run.outcome)
     }
 
     /// A job has ended that was admitted. Gives the places of the room that are free again.
-    pub(super) fn release(&mut self, key: Option<&Arc<str>>, has_place: bool, outcome: Outcome) -> usize {
+    pub(super) fn release(&mut self, key: Option<&Arc<str>>, places: usize, outcome: Outcome) -> usize {
         self.stats.end(outcome);
         if let Some(key) = key {
             self.keys.remove(key);
         }
-        if has_place { self.give_room() } else { 0 }
+        self.give_room(places)
     }
 
-    /// Places of the room that are free when somebody gives one back: none where it is to be kept back.
-    pub(super) fn give_room(&mut self) -> usize {
-        let free = usize::from(self.debt == 0);
-        self.debt = self.debt.saturating_sub(1);
-        free
+    /// Places of the room that are free when somebody gives some back: without those that are to be kept back.
+    pub(super) fn give_room(&mut self, places: usize) -> usize {
+        let kept = places.min(self.debt);
+        self.debt -= kept;
+        places - kept
     }
 
     pub(super) fn remove_worker(&mut self, worker: usize) {

@@ -195,6 +195,6 @@ where
     let id = born.identity.id();
     let outlet = Arc::new(Outlet::new(Arc::clone(pool), born.slot, id));
     let body = Box::pin(JobBody::new(routine(born.slot), Arc::clone(&outlet)));
-    pool.put(Job { id, slot: born.slot, key, has_place: true, body, share: None });
+    pool.put(Job { id, slot: born.slot, body, key, places: 1 });
     Handle::of_job(outlet, born.identity)
 }

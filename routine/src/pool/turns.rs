@@ -1,159 +1,125 @@
 //! Workers and their turns: the next job for whoever holds one, and what is told of the last.
 
-use std::ops::ControlFlow;
-use std::pin::Pin;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::job::Body;
+use super::run::{Ended, Run};
 use super::shared::Shared;
-use super::state::{Ended, Item, Job, State};
+use super::state::{Item, Job, State};
 use crate::clock;
-use crate::outcome::Outcome;
-use crate::registry::Flags;
 use crate::sync::MutexGuard;
 
 /// What a worker is, between two looks at its pool.
 pub(super) struct Stance {
     worker: usize,
     /// The job that it runs, or has run since it looked.
-    run: Option<Run>,
-}
-
-/// What is to be known of a job when it has ended.
-struct Run {
-    id: u64,
-    /// The share that it belongs to; `None` for the worker's own pool.
-    share: Option<Arc<Shared>>,
-    key: Option<Arc<str>>,
-    has_place: bool,
-    submitted: u64,
-    began: u64,
-    /// Cancelled, until it has ended otherwise.
-    outcome: Outcome,
+    run: Run,
+    /// Whether the end of the job before is still to be told. That may wait as long as the worker has another job of its own
+    /// pool, which is told after it: one step under the lock that is taken anyway.
+    is_untold: bool,
 }
 
 impl Stance {
     pub(super) const fn with_a_turn(worker: usize) -> Self {
-        Self { worker, run: None }
+        Self { worker, run: Run::none(), is_untold: false }
     }
 
-    /// The job has ended.
-    pub(super) fn end(&mut self, outcome: Outcome) {
-        if let Some(run) = &mut self.run {
-            run.outcome = outcome;
-        }
-    }
-
-    /// The number of the job's routine; 0 where there is none.
-    pub(super) fn job(&self) -> u64 {
-        self.run.as_ref().map_or(0, |run| run.id)
-    }
-
-    /// The share that the job belongs to, if it does.
-    pub(super) fn share(&self) -> Option<&Arc<Shared>> {
-        self.run.as_ref().and_then(|run| run.share.as_ref())
-    }
-}
-
-impl Run {
-    fn ended(self, now: u64) -> Ended {
-        Ended {
-            id: self.id,
-            key: self.key,
-            has_place: self.has_place,
-            outcome: self.outcome,
-            times: [self.submitted, self.began, now],
-        }
+    /// Runs the job on. Ready once it has ended.
+    pub(super) fn poll_job(&mut self, pool: &Shared, cx: &mut Context<'_>) -> Poll<()> {
+        self.run.poll(pool, cx)
     }
 }
 
 impl Shared {
-    /// For a worker: the next job; `None` once it is to go. It has a turn, or waits for one.
-    pub(super) fn poll_run(
-        self: &Arc<Self>,
-        stance: &mut Stance,
-        cx: &Context<'_>,
-    ) -> Poll<Option<Pin<Box<dyn Body>>>> {
+    /// For a worker, which has a turn or waits for one: looks for its next job, and tells of the last, of which its pool hears
+    /// first. Whether there is a job; if not, it is to go.
+    pub(super) fn poll_run(self: &Arc<Self>, stance: &mut Stance, cx: &Context<'_>) -> Poll<bool> {
         // One job ends as the next begins.
         let now = clock::coarse();
-        let (mut state, places) = self.after(stance, now);
+        let (state, places) = self.after(stance, now);
+        let ended = stance.run.end();
         let known = &state.workers[stance.worker];
-        let taken = if known.is_idle {
+        let next = if known.is_idle {
+            drop(state);
             Poll::Pending
         } else if known.is_surplus {
-            Poll::Ready(None)
+            drop(state);
+            Poll::Ready(false)
         } else {
-            loop {
-                match self.take(state, stance, cx) {
-                    (locked, ControlFlow::Continue(())) => state = locked,
-                    (locked, ControlFlow::Break(taken)) => {
-                        state = locked;
-                        break taken;
-                    }
+            self.take(state, stance, cx, now)
+        };
+        self.free(places);
+        if let Some(ended) = ended {
+            self.hand_over(stance, ended);
+        }
+        next
+    }
+
+    /// For a worker that holds a turn: begins what is next in the queue; without that its turn has gone back.
+    fn take<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        stance: &mut Stance,
+        cx: &Context<'_>,
+        now: u64,
+    ) -> Poll<bool> {
+        loop {
+            match state.take() {
+                Some(Item::Job(job)) => {
+                    state.occupy(stance.worker, &job, cx.waker());
+                    drop(state);
+                    stance.run.begin(job, None, now);
+                    return Poll::Ready(true);
+                }
+                Some(Item::Turn(share)) => {
+                    // One lock at a time.
+                    drop(state);
+                    let job = share.take_job();
+                    state = self.state();
+                    let Some(job) = job else { continue };
+                    state.running += 1;
+                    state.occupy(stance.worker, &job, cx.waker());
+                    drop(state);
+                    // While the share was asked, this turn looked as if it were on its way to what was put in meanwhile.
+                    self.dispatch_all();
+                    stance.run.begin(job, Some(share), now);
+                    return Poll::Ready(true);
+                }
+                None if state.has_too_many() => return Poll::Ready(false),
+                None => {
+                    state.push_idle(stance.worker, cx.waker());
+                    return Poll::Pending;
                 }
             }
-        };
-        drop(state);
-        let taken = taken.map(|job| {
-            let Job { id, slot, key, has_place, body, share } = job?;
-            if share.is_some() {
-                // While the share was asked, this turn looked as if it were on its way to what was put in meanwhile.
-                self.dispatch_all();
-            }
-            slot.remove(Flags::QUEUED);
-            let submitted = slot.start();
-            stance.run = Some(Run { id, share, key, has_place, submitted, began: now, outcome: Outcome::Cancelled });
-            Some(body)
-        });
-        self.free(places);
-        taken
+        }
     }
 
-    /// For a worker that holds a turn: takes what is next in the queue, which may turn out to be nothing.
-    fn take<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        stance: &Stance,
-        cx: &Context<'_>,
-    ) -> (MutexGuard<'a, State>, ControlFlow<Poll<Option<Job>>>) {
-        let job = match state.take() {
-            Some(Item::Job(job)) => job,
-            Some(Item::Turn(share)) => {
-                // One lock at a time.
-                drop(state);
-                let job = share.take_job();
-                state = self.state();
-                let Some(job) = job else { return (state, ControlFlow::Continue(())) };
-                state.running += 1;
-                Job { share: Some(share), ..job }
-            }
-            None if state.has_too_many() => return (state, ControlFlow::Break(Poll::Ready(None))),
-            None => {
-                state.push_idle(stance.worker, cx.waker());
-                return (state, ControlFlow::Break(Poll::Pending));
-            }
-        };
-        let worker = &mut state.workers[stance.worker];
-        worker.job = job.id;
-        worker.slot = Some(job.slot);
-        worker.see(cx.waker());
-        (state, ControlFlow::Break(Poll::Ready(Some(job))))
-    }
-
-    /// Tells the pools of the job that a worker has run, if it has.
+    /// Tells the pools of the job that a worker has run, if it has. Gives the places of the room that are free again.
     fn after(self: &Arc<Self>, stance: &mut Stance, now: u64) -> (MutexGuard<'_, State>, usize) {
-        let Some(mut run) = stance.run.take() else { return (self.state(), 0) };
-        let share = run.share.take();
-        let ended = run.ended(now);
-        if let Some(share) = &share {
-            share.end_turn(&ended);
+        let run = &stance.run;
+        if !run.is_there() {
+            return (self.state(), 0);
+        }
+        if let Some(share) = &run.share {
+            share.end_turn(run, now);
         }
         let mut state = self.state();
+        state.live -= usize::from(mem::take(&mut stance.is_untold));
         state.running -= 1;
         state.workers[stance.worker].job = 0;
-        let places = if share.is_none() { state.end(&ended) } else { 0 };
+        let places = if run.share.is_none() { state.end(run, now) } else { 0 };
         (state, places)
+    }
+
+    /// Hands over what a job ended in. From here on whoever waits for the pool to be drained need not wait for it.
+    fn hand_over(self: &Arc<Self>, stance: &mut Stance, ended: Ended) {
+        let next = &stance.run;
+        match ended.publish() {
+            Some(share) => share.told(),
+            None if next.is_there() && next.share.is_none() => stance.is_untold = true,
+            None => self.told(),
+        }
     }
 
     /// For a share whose turn has come: the job.
@@ -166,11 +132,11 @@ impl Shared {
     }
 
     /// For a share: the job of a turn has ended. The next one waits for its own turn, behind what waits in the parent.
-    fn end_turn(self: &Arc<Self>, ended: &Ended) {
+    fn end_turn(self: &Arc<Self>, ended: &Run, now: u64) {
         let mut state = self.state();
         state.running -= 1;
         state.give_back(ended.id);
-        let places = state.end(ended);
+        let places = state.end(ended, now);
         let dispatch = state.dispatch();
         drop(state);
         self.free(places);
@@ -188,23 +154,25 @@ impl Shared {
         is_forgone
     }
 
-    /// For a worker that goes on later: tells the pools of the job that it has run.
+    /// For a worker that goes on later: tells of the job that it has run.
     pub(super) fn settle(self: &Arc<Self>, stance: &mut Stance) {
         let (state, places) = self.after(stance, clock::coarse());
         drop(state);
         self.free(places);
+        if let Some(ended) = stance.run.end() {
+            self.hand_over(stance, ended);
+        }
     }
 
     /// A worker is gone, and so is the job that it may have run.
     pub(super) fn leave(self: &Arc<Self>, stance: &mut Stance) {
-        let share = stance.share().cloned();
-        let has_run = stance.run.is_some();
+        stance.run.cancel();
         let (mut state, places) = self.after(stance, clock::coarse());
         state.remove_worker(stance.worker);
         drop(state);
         self.free(places);
-        if has_run {
-            share.as_ref().unwrap_or(self).told();
+        if let Some(ended) = stance.run.end() {
+            self.hand_over(stance, ended);
         }
     }
 }

@@ -11,7 +11,6 @@ use tokio::task::coop;
 
 use super::Pool;
 use super::ring::{MapBody, Ring};
-use super::state::Job;
 use crate::birth;
 use crate::current;
 use crate::error::Error;
@@ -40,7 +39,7 @@ pub(super) struct UnderWay<F: Future, T> {
     /// What has ended and was not handed over.
     ended: VecDeque<Pin<Box<MapBody<F, T>>>>,
     /// Made, and not in the pool's queue yet.
-    jobs: Vec<Job>,
+    jobs: Vec<Pin<Box<MapBody<F, T>>>>,
 }
 
 impl<F, T> UnderWay<F, T>
@@ -73,11 +72,11 @@ where
 
     #[inline]
     pub(super) fn begin(&mut self, future: F) {
-        let born = birth::begin_at(self.origin, Policy::Log, self.flags, current::slot());
-        let mut body = self.free.pop().unwrap_or_else(|| Box::pin(MapBody::new(Arc::clone(&self.ring))));
-        body.as_mut().begin(born, future, self.begun);
+        let slot = birth::begin_at(self.origin, Policy::Log, self.flags, current::slot());
+        let mut body = self.free.pop().unwrap_or_else(|| Box::pin(MapBody::new(Arc::clone(&self.ring), slot)));
+        body.as_mut().begin(slot, future, self.begun);
         self.begun += 1;
-        self.jobs.push(Job { id: born.identity.id(), slot: born.slot, key: None, has_place: false, body, share: None });
+        self.jobs.push(body);
         // As many as were put before: the first begins at once, however slow the input is, and many cost few locks.
         let put = self.len() - self.jobs.len();
         if self.jobs.len() >= put.clamp(1, self.batch()) {
@@ -89,7 +88,7 @@ where
     #[inline]
     pub(super) fn put(&mut self) {
         if !self.jobs.is_empty() {
-            self.room = room_of(self.pool.shared().put_all(&mut self.jobs));
+            self.room = room_of(self.pool.shared().put_all(self.jobs.drain(..).map(MapBody::into_job)));
         }
     }
 

@@ -1,19 +1,15 @@
 //! What runs the jobs of a pool.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
 
 use tokio::task::coop;
 
-use super::job::Body;
 use super::shared::Shared;
 use super::turns::Stance;
-use crate::outcome::Outcome;
-use crate::panic;
-use crate::shutdown;
 
 /// Makes a worker that holds a turn.
 pub(super) fn spawn(pool: &Arc<Shared>, number: usize) {
@@ -75,62 +71,13 @@ impl Drop for Worker {
     }
 }
 
-/// A job that has ended. What it ended in is handed over at the latest when this is dropped, with its worker.
-struct Ran {
-    body: Option<Pin<Box<dyn Body>>>,
-    share: Option<Arc<Shared>>,
-}
-
-impl Ran {
-    /// Hands over what it ended in, of which its pool has heard.
-    fn hand_over(mut self, pool: &Arc<Shared>) {
-        let share = self.share.take();
-        drop(self);
-        share.as_ref().unwrap_or(pool).told();
-    }
-}
-
-impl Drop for Ran {
-    fn drop(&mut self) {
-        if let Some(body) = self.body.take() {
-            panic::swallow(|| body.publish());
-        }
-    }
-}
-
 async fn work(mut worker: Worker) {
     worker.stage = Stage::Begun;
-    // What has ended, and nobody knows yet but the worker: its pool hears of it first.
-    let mut ran: Option<Ran> = None;
-    loop {
-        let run = poll_fn(|cx| {
-            let run = worker.pool.poll_run(&mut worker.stance, cx);
-            if let Some(ran) = ran.take() {
-                ran.hand_over(&worker.pool);
-            }
-            run
-        });
-        let Some(mut body) = run.await else { break };
-        let share = worker.stance.share().cloned();
-        let is_killed = || worker.pool.is_killed() || share.as_ref().is_some_and(|share| share.is_killed());
-        // One that waits for the shutdown outlives its pool.
-        let is_over = || is_killed() && !shutdown::is_exempt(worker.stance.job());
-        let outcome = poll_fn(|cx| {
-            if body.is_aborted() || is_over() {
-                panic::swallow(|| body.as_mut().cancel());
-                return Poll::Ready(Outcome::Cancelled);
-            }
-            body.as_mut().poll(cx)
-        });
-        let outcome = outcome.await;
-        worker.stance.end(outcome);
-        let ended = Ran { body: Some(body), share };
-        if coop::has_budget_remaining() {
-            ran = Some(ended);
-        } else {
+    while poll_fn(|cx| worker.pool.poll_run(&mut worker.stance, cx)).await {
+        poll_fn(|cx| worker.stance.poll_job(&worker.pool, cx)).await;
+        if !coop::has_budget_remaining() {
             // Whoever waits for it would wait for all that runs before this worker's next turn.
             worker.pool.settle(&mut worker.stance);
-            ended.hand_over(&worker.pool);
         }
         // A pool that always has jobs would otherwise never let another task of its thread run.
         coop::consume_budget().await;
