@@ -35,8 +35,11 @@ const CONTRADICTIONS: [(&str, &[&str], &str); 15] = [
     ),
 ];
 
-/// Options that are read and checked, and whose behaviour is to come.
-const LATER: [&str; 2] = ["pool", "group"];
+/// Options that are read and checked, and whose behaviour is to come; and what to do until then.
+const LATER: [(&str, &str); 2] = [
+    ("pool", "hand the future to the pool, `pool.submit(work()).await`"),
+    ("group", "hand the future to the scope, `scope.go(work())`"),
+];
 
 pub(crate) fn combinations(options: &Options) -> Result<()> {
     let contradiction = CONTRADICTIONS.iter().find_map(|(option, others, why)| {
@@ -88,7 +91,7 @@ fn blocking_options(options: &Options) -> Result<()> {
 
 /// Options that do nothing yet.
 pub(crate) fn available(options: &Options) -> Result<()> {
-    let later = options.words().iter().find(|word| LATER.iter().any(|later| *word == later));
+    let later = LATER.iter().find_map(|(option, until_then)| Some((options.given(option)?, until_then)));
     let combined = [("retry", "every"), ("retry", "cron"), ("retry", "after"), ("retry", "in_place")];
     let combined = combined.iter().find_map(|(first, second)| Some((options.given(first)?, options.given(second)?)));
     if let Some((first, second)) = combined {
@@ -98,7 +101,9 @@ pub(crate) fn available(options: &Options) -> Result<()> {
         return Err(Error::new_spanned(first, why));
     }
     match later {
-        Some(word) => Err(Error::new_spanned(word, format!("`{word}` is not available yet"))),
+        Some((word, until_then)) => {
+            Err(Error::new_spanned(word, format!("`{word}` is not available yet: {until_then}")))
+        }
         None => Ok(()),
     }
 }

@@ -1,5 +1,5 @@
 //@ errors: 1
-//@ says: `pool` is not available yet
+//@ says: `pool` is not available yet: hand the future to the pool, `pool.submit(work()).await`
 //@ at: 18:11
 #![allow(unused)]
 
