@@ -121,7 +121,7 @@ enum Place<T> {
 
 impl<T> Outlet<T> {
     pub(super) const fn new(pool: Arc<Shared>, slot: &'static Slot, id: u64) -> Self {
-        Self { pool, slot, id, is_aborted: AtomicBool::new(false), place: Mutex::new(Place::Empty(None)) }
+        Self { pool, slot, id, is_aborted: AtomicBool::new(false), place: const { Mutex::new(Place::Empty(None)) } }
     }
 
     fn give(&self, result: Option<Result<T, Error>>) {
