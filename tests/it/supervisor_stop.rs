@@ -242,6 +242,27 @@ async fn its_deadline_stops_it_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn at_its_deadline_children_are_asked_one_after_the_other() {
+    let (crew, drops) = (Crew::default(), Drops::default());
+    let (inner, slow) = (crew.clone(), leisurely("slow", 3, &drops));
+    let group = Group::<()>::builder().deadline(SECOND * 10).grace(SECOND * 90).build::<()>().unwrap();
+    let member = group.scope().go_value(async move {
+        let nested = ChildSpec::supervisor("nested", {
+            let inner = inner.clone();
+            move || Supervisor::builder("nested").child(inner.child("x")).build()
+        });
+        let supervisor = started(Supervisor::builder("bounded").child(inner.child("a")).child(nested).child(slow)).await;
+        supervisor.ended().await.unwrap();
+    });
+    pass(12).await;
+    assert_eq!(crew.log(), "+a +x", "they are asked after those behind them have ended");
+    let before = Instant::now();
+    member.await.unwrap();
+    assert_eq!(before.elapsed(), SECOND);
+    assert_eq!((crew.log().as_str(), drops.count()), ("-x -a", 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn run_ends_with_it_and_stops_it_with_the_routine_that_waits() {
     let crew = Crew::default();
     let child = crew.child("a");

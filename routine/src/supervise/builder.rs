@@ -153,8 +153,9 @@ impl Supervisor {
     /// Starts the supervisor as a routine, in the background, at once, and waits until its children have started, one after the other.
     ///
     /// Its span, and its children's, is a root span that follows from the current one. Dropping the handle detaches it. A
-    /// [`cancelled`](crate::cancelled) that fires in it, as it does at its [`deadline`](crate::deadline), stops it in order; an abort
-    /// and the end of the runtime end it and its children at their next await. Needs tokio's timers to be enabled.
+    /// [`cancelled`](crate::cancelled) that fires in it, as it does at its [`deadline`](crate::deadline), stops it in order, so that
+    /// its children have no deadline of their own; an abort and the end of the runtime end it and its children at their next await.
+    /// Needs tokio's timers to be enabled.
     ///
     /// # Errors
     /// Of a supervisor that failed before all of its children had started, with [`ChildNotStarted`](super::ChildNotStarted) in its
