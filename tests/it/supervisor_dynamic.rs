@@ -213,6 +213,42 @@ async fn what_is_asked_during_a_restart_is_done_after_it_or_instead_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_start_that_a_restart_cuts_short_is_told_of_the_next() {
+    let crew = Crew::default();
+    let supervisor = started(at_once("again", Strategy::OneForAll).child(crew.child("a"))).await;
+    settle(&supervisor).await;
+    let add = |name: &str, kind| {
+        let (supervisor, spec) = (supervisor.clone(), crew.slow_starter(name).restart(kind).grace(SECOND));
+        tokio::spawn(async move { supervisor.add_child(spec).await })
+    };
+    let added = add("b", RestartKind::Permanent);
+    settle(&supervisor).await;
+    crew.tell("a", Order::Fail);
+    pass(2).await;
+    assert_eq!((states(&supervisor).as_str(), crew.log().as_str()), ("a:running b:starting", "+a +b !a +a +b"));
+    crew.tell("b", Order::Start);
+    assert_eq!(added.await.unwrap().unwrap(), child(&supervisor, "b").id().unwrap());
+
+    // A temporary one has no next, and neither has one that somebody stops meanwhile.
+    for kind in [RestartKind::Temporary, RestartKind::Transient] {
+        let added = add("c", kind);
+        settle(&supervisor).await;
+        crew.tell("a", Order::Fail);
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        if kind != RestartKind::Temporary {
+            supervisor.remove_child("c").await.unwrap();
+        }
+        assert_eq!(added.await.unwrap().unwrap_err().kind(), Kind::Terminated, "{kind}");
+        pass(2).await;
+        crew.tell("b", Order::Start);
+        settle(&supervisor).await;
+        assert_eq!(states(&supervisor), "a:running b:running");
+    }
+    drop(supervisor.stop().await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_wants_a_child_gone_has_the_last_word() {
     for remove_first in [true, false] {
         let crew = Crew::default();

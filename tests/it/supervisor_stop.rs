@@ -251,7 +251,8 @@ async fn at_its_deadline_children_are_asked_one_after_the_other() {
             let inner = inner.clone();
             move || Supervisor::builder("nested").child(inner.child("x")).build()
         });
-        let supervisor = started(Supervisor::builder("bounded").child(inner.child("a")).child(nested).child(slow)).await;
+        let supervisor =
+            started(Supervisor::builder("bounded").child(inner.child("a")).child(nested).child(slow)).await;
         supervisor.ended().await.unwrap();
     });
     pass(12).await;

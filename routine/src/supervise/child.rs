@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::error::ChildError;
+use super::error::{ChildError, ChildErrorKind};
 use super::message::{Reply, answer};
 use super::spec::ChildSpec;
 use crate::handle::Handle;
@@ -145,6 +145,13 @@ impl Member {
         }
         active.stopping = Some(Stopping { until, why });
         until
+    }
+
+    /// Tells whoever waits for its start that there will be none.
+    pub(super) fn give_up_start(&mut self) {
+        if let Some(starter) = self.starter.take() {
+            starter.answer(Err(ChildError::new(self.name(), ChildErrorKind::Terminated)));
+        }
     }
 
     /// Whether a message about a start is about its present run.

@@ -66,7 +66,8 @@ impl SupervisorHandle {
         self.table.children()
     }
 
-    /// Adds a child after all others, starts it, and waits until it has started.
+    /// Adds a child after all others, starts it, and waits until it has started. If it is stopped before that for the restart of a
+    /// sibling, and is to run again, its next start is waited for.
     ///
     /// # Errors
     /// [`NameTaken`](ChildErrorKind::NameTaken); [`NotStarted`](ChildErrorKind::NotStarted), and the child is forgotten;

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::child::{Active, Starter, State, Why};
 use super::engine::{Ended, Engine, Verdict, after};
-use super::error::{ChildError, ChildErrorKind};
+use super::error::ChildError;
 use super::message::{Message, answer};
 use super::plan::{Aim, Plan};
 use super::spec::Run;
@@ -74,8 +74,9 @@ impl Engine {
     pub(super) fn ask(&mut self, key: Key, why: Why) {
         let Some(member) = self.children.get_mut(&key) else { return };
         let until = member.ask(why);
-        if let Some(starter) = member.starter.take() {
-            starter.answer(Err(ChildError::new(member.name(), ChildErrorKind::Terminated)));
+        // One that is run again with its siblings starts then.
+        if why != Why::Siblings || member.is_temporary() {
+            member.give_up_start();
         }
         if let Some(until) = until {
             self.timers.insert((until, key));
