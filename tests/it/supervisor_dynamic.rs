@@ -249,6 +249,25 @@ async fn who_waits_for_a_start_that_a_restart_cuts_short_is_told_of_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_panics_in_the_turn_in_which_it_says_that_it_has_started_has_started() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let own = Arc::clone(&runs);
+    let panics_once = ChildSpec::with_ready("panics once", move |ready| {
+        let run = own.fetch_add(1, SeqCst);
+        async move {
+            ready.started(());
+            assert!(run > 0, "at once");
+            cancelled().await;
+        }
+    });
+    let supervisor = started(at_once("panics", Strategy::OneForOne)).await;
+    supervisor.add_child(panics_once).await.unwrap();
+    settle(&supervisor).await;
+    assert_eq!((runs.load(SeqCst), states(&supervisor).as_str()), (2, "panics once:running"));
+    drop(supervisor.stop().await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_wants_a_child_gone_has_the_last_word() {
     for remove_first in [true, false] {
         let crew = Crew::default();

@@ -209,7 +209,7 @@ impl Drop for Made {
 }
 
 /// A run of a child, with whoever waits for its start.
-pub(super) struct Run<S> {
+pub(super) struct Run<S: FnOnce()> {
     factory: Factory,
     /// Whether there may be another run.
     keeps: bool,
@@ -228,10 +228,10 @@ impl<S: FnOnce()> Run<S> {
 
     fn begin(&mut self) -> Body {
         let (starter, is_ready) = oneshot::channel();
+        // Before the closure, which may say so itself, and panic then.
+        self.is_ready = self.says_ready.then_some(is_ready);
         let body = self.factory.make(Ready::new(starter), self.keeps);
-        if self.says_ready {
-            self.is_ready = Some(is_ready);
-        } else {
+        if !self.says_ready {
             self.has_started();
         }
         body
@@ -263,6 +263,15 @@ impl<S: FnOnce() + Unpin> Future for Run<S> {
             }
         }
         polled
+    }
+}
+
+/// A panic comes here before what the body said in the same turn was heard.
+impl<S: FnOnce()> Drop for Run<S> {
+    fn drop(&mut self) {
+        if self.is_ready.take().is_some_and(|mut is_ready| is_ready.try_recv().is_ok()) {
+            self.has_started();
+        }
     }
 }
 
