@@ -406,6 +406,34 @@ async fn a_child_that_does_not_start_ends_the_start_of_its_supervisor() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_back_off_that_panics_ends_it_in_order_and_the_failure_before_is_told() {
+    capture();
+    for strategy in [Strategy::OneForOne, Strategy::OneForAll] {
+        let crew = Crew::default();
+        let own = crew.clone();
+        let around = routine::Builder::new().root().spawn_value(async move {
+            let builder = at_once("panics", strategy, 9)
+                .child(own.child("a"))
+                .child(own.child("b").backoff(Backoff::custom(|_| panic!("no idea"))))
+                .child(own.child("c"));
+            let supervisor = started(builder).await;
+            settle(&supervisor).await;
+            own.tell("b", Order::Fail);
+            supervisor.ended().await.unwrap_err()
+        });
+        let root = around.trace().root();
+        let error = around.await.unwrap();
+        assert_eq!(error.panic().map(routine::Panic::message), Some("no idea"), "{error}");
+        assert_eq!(crew.log(), "+a +b +c !b -c -a", "{strategy:?}");
+        let records = records(root);
+        let told: Vec<_> = records.iter().map(|record| record.field("message")).collect();
+        assert_eq!(told[0], "routine `b` failed, and is not restarted any more: `b` failed");
+        assert!(told[1].starts_with("routine `panics` panicked") && told[1].ends_with("no idea"), "{told:#?}");
+        assert_eq!(told.len(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_failure_is_told_once_with_the_number_of_the_restart() {
     capture();
     let crew = Crew::default();

@@ -2,8 +2,10 @@
 //!
 //! It never waits for one child alone, so that it answers, and stops, whatever its children do.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::{Future, poll_fn};
+use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -76,6 +78,8 @@ pub(super) enum Verdict {
     Exhausted(Arc<str>, Option<Error>),
     /// One child ended before it had started, in the first start of all.
     NotStarted(Arc<str>, Error),
+    /// A back-off panicked.
+    Panicked(Box<dyn Any + Send>),
 }
 
 enum Event {
@@ -320,6 +324,7 @@ impl Verdict {
                 Err(Failed::new(RestartsExhausted::of_child(child, window.budget(), source)))
             }
             Self::NotStarted(child, source) => Err(Failed::new(ChildNotStarted { child, source })),
+            Self::Panicked(payload) => resume_unwind(payload),
         }
     }
 }

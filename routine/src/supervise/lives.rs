@@ -18,6 +18,7 @@ use crate::current;
 use crate::error::Error;
 use crate::id::RoutineId;
 use crate::outcome::Outcome;
+use crate::panic;
 use crate::report::{self, Again, Cause, Subject};
 
 impl Engine {
@@ -119,8 +120,7 @@ impl Engine {
         let first = self.plan.as_ref().is_some_and(|plan| plan.aim == Aim::Start && plan.starting == Some(key));
         if !ended.started && first && (ended.result.is_err() || member.spec.kind.restarts(false)) {
             let name = member.name();
-            ended.tell(Again::Restart { number: 0, next: None });
-            self.show(key, ChildState::Failed);
+            self.give_up(key, &ended);
             self.end(Verdict::NotStarted(name, ended.into_error()));
             return;
         }
@@ -161,15 +161,22 @@ impl Engine {
         let now = Instant::now();
         if !self.window.admit(now) {
             let name = member.name();
-            ended.tell(Again::Restart { number: member.restarts, next: None });
-            self.show(key, ChildState::Failed);
+            self.give_up(key, &ended);
             self.end(Verdict::Exhausted(name, ended.result.err()));
             return;
         }
         member.streak = self.window.streak(member.streak, ended.began, now);
+        let backoff = member.spec.backoff.as_ref().unwrap_or(&self.backoff);
+        let delay = match panic::contain(|| backoff.delay(member.streak)) {
+            Ok(delay) => delay,
+            Err(payload) => {
+                self.give_up(key, &ended);
+                self.end(Verdict::Panicked(payload));
+                return;
+            }
+        };
         member.restarts += 1;
         let number = member.restarts;
-        let delay = member.spec.backoff.as_ref().unwrap_or(&self.backoff).delay(member.streak);
         ended.tell(Again::Restart { number, next: Some(delay) });
         let until = after(delay);
         match self.strategy {
@@ -184,6 +191,13 @@ impl Engine {
         }
         self.table.set_restarts(key, number);
         self.show(key, ChildState::Restarting);
+    }
+
+    /// Tells of the end of a child over which the supervisor ends.
+    fn give_up(&self, key: Key, ended: &Ended) {
+        let number = self.children.get(&key).map_or(0, |member| member.restarts);
+        ended.tell(Again::Restart { number, next: None });
+        self.show(key, ChildState::Failed);
     }
 
     /// Forgets a child that does not run.
