@@ -249,6 +249,21 @@ async fn who_waits_for_a_start_that_a_restart_cuts_short_is_told_of_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_was_terminated_while_its_siblings_stop_is_shown_so() {
+    let crew = Crew::default();
+    let builder = at_once("shown", Strategy::OneForAll).child(crew.child("a")).child(crew.child("b"));
+    let supervisor = started(builder.child(crew.stubborn("c").grace(SECOND * 5))).await;
+    settle(&supervisor).await;
+    crew.tell("a", Order::Fail);
+    pass(1).await;
+    supervisor.terminate("b").await.unwrap();
+    assert_eq!(states(&supervisor), "a:restarting b:terminated c:stopping");
+    pass(6).await;
+    assert_eq!(states(&supervisor), "a:running b:terminated c:running");
+    drop(supervisor.stop().await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_panics_in_the_turn_in_which_it_says_that_it_has_started_has_started() {
     let runs = Arc::new(AtomicUsize::new(0));
     let own = Arc::clone(&runs);

@@ -66,8 +66,12 @@ impl Engine {
                 self.timers.remove(&(until, key));
                 self.show(key, ChildState::Terminated);
             }
-            State::Idle if aim == Aim::Restart => self.show(key, ChildState::Restarting),
-            State::Idle => {}
+            State::Idle => {
+                // Unless somebody has stopped it meanwhile.
+                if aim == Aim::Restart && self.plan.as_ref().is_some_and(|plan| plan.will_start(key)) {
+                    self.show(key, ChildState::Restarting);
+                }
+            }
         }
     }
 
