@@ -327,8 +327,7 @@ async fn a_child_that_hangs_can_be_removed_and_the_others_work_meanwhile() {
     }
     assert_eq!(before.elapsed(), SECOND * 3, "5 s in all");
     assert_eq!(states(&supervisor), "well:running");
-    let report = supervisor.stop().await;
-    assert_eq!(report.overdue().len(), 1);
+    assert!(supervisor.stop().await.overdue().is_empty(), "what was overdue long before is no part of the stop");
 }
 
 #[tokio::test(start_paused = true)]

@@ -163,8 +163,9 @@ pub struct StopReport {
 }
 
 impl StopReport {
-    /// The children that did not stop within their graces, in all the supervisor's life, in the order in which they were aborted.
-    /// Those of a supervisor further down are its own.
+    /// The children that did not stop within their graces when the supervisor ended, in the order in which they were aborted. Those
+    /// that were aborted before, for a restart or because somebody terminated them, were told in a record; those of a supervisor
+    /// further down are its own.
     #[must_use]
     pub fn overdue(&self) -> &[Overdue] {
         &self.overdue

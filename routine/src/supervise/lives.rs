@@ -99,7 +99,10 @@ impl Engine {
         }
         active.handle.abort();
         let subject = Subject { name: Cow::Owned(name.to_string()), ..active.handle.subject() };
-        self.table.note_overdue(Overdue { name, id: active.handle.id() });
+        let id = active.handle.id();
+        if self.is_ending() {
+            self.table.note_overdue(Overdue { name, id });
+        }
         report::report_again(&subject, &Cause::TimedOut(Some(grace)), Again::Stop);
     }
 
