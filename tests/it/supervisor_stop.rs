@@ -313,6 +313,32 @@ fn the_end_of_the_runtime_ends_all_and_nobody_waits_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_handle_from_before_the_start_tells_how_the_supervisor_ended() {
+    let builder = Supervisor::builder("fails").budget(0, SECOND).child(ChildSpec::new("a", || async {}));
+    let supervisor = builder.build().unwrap();
+    let early = supervisor.handle();
+    let waits = tokio::spawn({
+        let early = early.clone();
+        async move { early.ended().await }
+    });
+    let handle = supervisor.start().await.unwrap();
+    let own = handle.ended().await.unwrap_err();
+    for error in [early.ended().await, waits.await.unwrap()].map(Result::unwrap_err) {
+        assert!(error.downcast_ref::<routine::RestartsExhausted>().is_some(), "{error}");
+        assert_eq!(error.id(), own.id());
+    }
+    // Nothing is wrong with one that never started.
+    let never = Supervisor::builder("never").build().unwrap();
+    let early = never.handle();
+    drop(never);
+    early.ended().await.unwrap();
+    let refused = Supervisor::builder("refused").build().unwrap();
+    let early = refused.handle();
+    std::thread::spawn(move || drop(refused.start())).join().unwrap();
+    assert!(early.ended().await.unwrap_err().is_rejected());
+}
+
+#[tokio::test(start_paused = true)]
 async fn outside_a_runtime_it_is_refused_and_nonsense_is_told_at_build() {
     let crew = Crew::default();
     let supervisor = Supervisor::builder("nowhere").child(crew.child("a")).build().unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OnceCell, oneshot};
@@ -27,25 +27,31 @@ pub struct SupervisorHandle {
     name: Arc<str>,
     table: Arc<Table>,
     sender: UnboundedSender<Message>,
-    own: Option<Arc<Own>>,
+    own: Arc<Own>,
 }
 
 /// The supervisor's own routine, where it has one to itself.
 struct Own {
-    /// Until somebody waits for it.
-    handle: Mutex<Option<Handle<()>>>,
+    /// Taken out while somebody looks at it, so that no handle is polled under the lock.
+    routine: Mutex<Option<Routine>>,
     ended: OnceCell<Result<(), Error>>,
 }
 
-impl SupervisorHandle {
-    pub(super) const fn new(name: Arc<str>, table: Arc<Table>, sender: UnboundedSender<Message>) -> Self {
-        Self { name, table, sender, own: None }
-    }
+enum Routine {
+    /// It has not started. If it never does, or not as a routine of its own, the sender is dropped.
+    Coming(oneshot::Receiver<Result<Handle<()>, Error>>),
+    Here(Handle<()>),
+}
 
-    /// This, of a supervisor that runs as that routine.
-    pub(super) fn owning(self, handle: Handle<()>) -> Self {
-        let own = Own { handle: Mutex::new(Some(handle)), ended: OnceCell::new() };
-        Self { own: Some(Arc::new(own)), ..self }
+impl SupervisorHandle {
+    pub(super) fn new(
+        name: Arc<str>,
+        table: Arc<Table>,
+        sender: UnboundedSender<Message>,
+        routine: oneshot::Receiver<Result<Handle<()>, Error>>,
+    ) -> Self {
+        let own = Own { routine: Mutex::new(Some(Routine::Coming(routine))), ended: OnceCell::new() };
+        Self { name, table, sender, own: Arc::new(own) }
     }
 
     /// The supervisor's name.
@@ -122,10 +128,7 @@ impl SupervisorHandle {
     /// that other's, and this gives none.
     pub async fn ended(&self) -> Result<(), Error> {
         self.sender.closed().await;
-        match &self.own {
-            Some(own) => own.ended.get_or_init(|| poll_fn(|cx| own.poll(cx))).await.clone(),
-            None => Ok(()),
-        }
+        self.own.ended.get_or_init(|| poll_fn(|cx| self.own.poll(cx))).await.clone()
     }
 
     async fn ask<T>(
@@ -143,15 +146,31 @@ impl SupervisorHandle {
 }
 
 impl Own {
-    /// For the one who waits for all others. The handle is not polled under the lock.
+    /// For the one who waits for all others.
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let place = || self.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut handle) = place().take() else { return Poll::Pending };
-        let polled = Pin::new(&mut handle).poll(cx);
+        let place = || self.routine.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut routine) = place().take() else { return Poll::Pending };
+        let polled = routine.poll(cx);
         if polled.is_pending() {
-            *place() = Some(handle);
+            *place() = Some(routine);
         }
         polled
+    }
+}
+
+impl Routine {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let Self::Coming(coming) = self {
+            match ready!(Pin::new(coming).poll(cx)) {
+                Ok(Ok(handle)) => *self = Self::Here(handle),
+                Ok(Err(refused)) => return Poll::Ready(Err(refused)),
+                Err(_) => return Poll::Ready(Ok(())),
+            }
+        }
+        match self {
+            Self::Here(handle) => Pin::new(handle).poll(cx),
+            Self::Coming(_) => Poll::Pending,
+        }
     }
 }
 
