@@ -406,6 +406,38 @@ async fn a_child_that_does_not_start_ends_the_start_of_its_supervisor() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_does_so_also_where_an_earlier_child_was_restarted_meanwhile() {
+    for strategy in [Strategy::OneForOne, Strategy::OneForAll, Strategy::RestForOne] {
+        let crew = Crew::default();
+        let builder = at_once("starts", strategy, 9)
+            .child(crew.slow_starter("first"))
+            .child(crew.slow_starter("second").grace(Duration::ZERO));
+        let supervisor = builder.build().unwrap();
+        let handle = supervisor.handle();
+        let start = tokio::spawn(supervisor.start());
+        settle(&handle).await;
+        crew.tell("first", Order::Start);
+        settle(&handle).await;
+        crew.tell("first", Order::Fail);
+        settle(&handle).await;
+        // One that had started before has a budget for its start.
+        crew.tell("first", Order::Fail);
+        settle(&handle).await;
+        crew.tell("first", Order::Start);
+        settle(&handle).await;
+        assert_eq!(states(&handle), "first:running second:starting", "{strategy:?}");
+        crew.tell("second", Order::Fail);
+        let error = start.await.unwrap().unwrap_err();
+        let not_started = error.downcast_ref::<ChildNotStarted>().expect("it is in the chain");
+        assert_eq!((not_started.child(), child_restarts(&error)), ("second", None), "{strategy:?}");
+    }
+}
+
+fn child_restarts(error: &Error) -> Option<u32> {
+    error.downcast_ref::<RestartsExhausted>().map(RestartsExhausted::restarts)
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_back_off_that_panics_ends_it_in_order_and_the_failure_before_is_told() {
     capture();
     for strategy in [Strategy::OneForOne, Strategy::OneForAll] {

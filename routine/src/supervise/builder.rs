@@ -162,8 +162,10 @@ impl Supervisor {
     /// Needs tokio's timers to be enabled.
     ///
     /// # Errors
-    /// Of a supervisor that failed before all of its children had started, with [`ChildNotStarted`](super::ChildNotStarted) in its
-    /// chain: those that had started were stopped. It was reported, too. [`Error::is_rejected`] outside a tokio runtime.
+    /// Of a supervisor that failed before all of its children had started: those that had started were stopped. In its chain is
+    /// [`ChildNotStarted`](super::ChildNotStarted), or [`RestartsExhausted`](crate::RestartsExhausted) where children that had
+    /// started before ended too often meanwhile. It was reported, too.
+    /// [`Error::is_rejected`] outside a tokio runtime.
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing: the supervisor goes on.

@@ -19,6 +19,8 @@ pub(super) struct Member {
     /// Failures that followed one another closely, for the back-off.
     pub(super) streak: u32,
     pub(super) restarts: u64,
+    /// Whether one of its runs has started.
+    pub(super) has_started_once: bool,
     /// Who waits for it to start.
     pub(super) starter: Option<Starter>,
     /// Who waits for it to stop.
@@ -82,7 +84,8 @@ impl Starter {
 
 impl Member {
     pub(super) const fn new(spec: ChildSpec) -> Self {
-        Self { spec, state: State::Idle, streak: 0, restarts: 0, starter: None, stoppers: Vec::new() }
+        let stoppers = Vec::new();
+        Self { spec, state: State::Idle, streak: 0, restarts: 0, has_started_once: false, starter: None, stoppers }
     }
 
     pub(super) fn name(&self) -> Arc<str> {
@@ -125,6 +128,7 @@ impl Member {
         match &mut self.state {
             State::Active(active) if active.stopping.is_none() => {
                 active.started = true;
+                self.has_started_once = true;
                 true
             }
             _ => false,

@@ -54,8 +54,8 @@ pub(super) struct Engine {
     pub(super) table: Arc<Table>,
     pub(super) sender: UnboundedSender<Message>,
     messages: UnboundedReceiver<Message>,
-    /// Who waits for the first start of all.
-    on_started: Option<oneshot::Sender<()>>,
+    /// Who waits for the first start of all, until that is done.
+    pub(super) on_started: Option<oneshot::Sender<()>>,
     members: Option<Followed>,
     next_key: Key,
     /// Whether what ended is looked at before what is asked, which takes turns, so that neither is left out for long.

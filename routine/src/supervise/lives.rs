@@ -124,15 +124,15 @@ impl Engine {
             self.did_not_start(key, starter, ended);
             return;
         }
-        let first = self.plan.as_ref().is_some_and(|plan| plan.aim == Aim::Start && plan.starting == Some(key));
-        if !ended.started && first && (ended.result.is_err() || member.spec.kind.restarts(false)) {
+        let stops = self.plan.as_ref().is_some_and(|plan| plan.is_about_to_stop(key));
+        let first = self.on_started.is_some() && !member.has_started_once && !stops;
+        if first && (ended.result.is_err() || member.spec.kind.restarts(false)) {
             let name = member.name();
             self.give_up(key, &ended);
             self.end(Verdict::NotStarted(name, ended.into_error()));
             return;
         }
         let failed = ended.result.is_err();
-        let stops = self.plan.as_ref().is_some_and(|plan| plan.is_about_to_stop(key));
         if member.spec.kind.restarts(failed) && !stops {
             self.restart(key, ended);
             return;
