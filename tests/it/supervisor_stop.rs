@@ -58,6 +58,30 @@ async fn children_stop_one_after_the_other_in_reverse() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn temporary_children_that_were_added_to_one_for_one_stop_together_before_those_that_were_there() {
+    for (strategy, seconds) in [(Strategy::OneForOne, 3), (Strategy::RestForOne, 300)] {
+        let (crew, drops) = (Crew::default(), Drops::default());
+        let there = crew.child("there").restart(RestartKind::Temporary);
+        let supervisor = started(Supervisor::builder("crowd").strategy(strategy).child(there)).await;
+        for number in 0..100 {
+            let name: &'static str = format!("worker {number}").leak();
+            supervisor.add_child(leisurely(name, 3, &drops).restart(RestartKind::Temporary)).await.unwrap();
+        }
+        settle(&supervisor).await;
+        let before = Instant::now();
+        let stop = {
+            let supervisor = supervisor.clone();
+            tokio::spawn(async move { supervisor.stop().await })
+        };
+        pass(2).await;
+        assert_eq!(crew.log(), "+there");
+        assert!(stop.await.unwrap().overdue().is_empty());
+        assert_eq!(before.elapsed(), SECOND * seconds, "{strategy:?}");
+        assert_eq!((crew.log().as_str(), drops.count()), ("-there", 100));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_child_has_its_own_grace_and_is_aborted_after_it_and_named() {
     capture();
     let crew = Crew::default();

@@ -58,6 +58,8 @@ pub(super) struct Engine {
     pub(super) on_started: Option<oneshot::Sender<()>>,
     members: Option<Followed>,
     next_key: Key,
+    /// The first of those that were added since the start.
+    first_added: Key,
     /// Whether what ended is looked at before what is asked, which takes turns, so that neither is left out for long.
     ends_first: bool,
 }
@@ -114,6 +116,7 @@ impl Engine {
             on_started: None,
             members: None,
             next_key: 0,
+            first_added: 0,
             ends_first: false,
         }
     }
@@ -134,6 +137,7 @@ impl Engine {
             self.table.id.get_or_init(|| id);
         }
         self.on_started = Some(on_started);
+        self.first_added = self.next_key;
         // Here, so that children inherit what the routine has that runs this.
         self.members = Some(Followed::new());
         self.plan = Some(Plan::start(self.children.keys().copied()));
@@ -258,6 +262,17 @@ impl Engine {
         if !self.is_ending() {
             self.follow(Plan::end(self.children.keys().copied()));
             self.verdict = Some(verdict);
+            self.ask_crowd();
+        }
+    }
+
+    /// Asks those at once to stop that depend on no other and come in crowds, whose graces would add up. The plan waits for each of
+    /// them in its place.
+    fn ask_crowd(&mut self) {
+        if self.strategy == Strategy::OneForOne {
+            let added = self.children.range(self.first_added..).rev();
+            let crowd: Vec<_> = added.filter(|(_, child)| child.is_temporary()).map(|(key, _)| *key).collect();
+            crowd.into_iter().for_each(|key| self.stop(key, Aim::End));
         }
     }
 

@@ -112,7 +112,8 @@ impl SupervisorHandle {
     }
 
     /// Stops the children, the last first, each within its grace, and then the supervisor, and waits for its end. Children of one that
-    /// has ended are stopped already.
+    /// has ended are stopped already. Under [`Strategy::OneForOne`](super::Strategy::OneForOne) the temporary children that were added
+    /// while it worked are asked first, and together.
     pub async fn stop(&self) -> StopReport {
         // One that has ended is not to be asked.
         let _ = self.sender.send(Message::Stop);
