@@ -466,6 +466,35 @@ async fn a_back_off_that_panics_ends_it_in_order_and_the_failure_before_is_told(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_childs_fields_are_in_every_record_about_it() {
+    static TENANT: routine::Inherited<&str> = routine::Inherited::shown("tenant");
+    capture();
+    let crew = Crew::default();
+    let around = routine::Builder::new().root().spawn_value(TENANT.scope("acme", async move {
+        let builder = at_once("fields", Strategy::OneForOne, 9)
+            .child(crew.child("returns").field("shard", 7))
+            .child(crew.stubborn("hangs").field("shard", 8));
+        let supervisor = started(builder).await;
+        settle(&supervisor).await;
+        crew.tell("returns", Order::Return);
+        settle(&supervisor).await;
+        crew.tell("returns", Order::Fail);
+        settle(&supervisor).await;
+        drop(supervisor.stop().await);
+        supervisor.id().unwrap().to_string()
+    }));
+    let root = around.trace().root();
+    let id = around.await.unwrap();
+    let records = records(root);
+    let told: Vec<_> = records
+        .iter()
+        .map(|record| (record.field("routine.name"), record.field("routine.fields"), record.field("routine.parent_id")))
+        .collect();
+    let returns = ("returns", "shard=7 tenant=acme", id.as_str());
+    assert_eq!(told, [returns, returns, ("hangs", "shard=8 tenant=acme", id.as_str())]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_failure_is_told_once_with_the_number_of_the_restart() {
     capture();
     let crew = Crew::default();

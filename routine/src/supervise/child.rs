@@ -9,8 +9,10 @@ use tokio::time::Instant;
 use super::error::{ChildError, ChildErrorKind};
 use super::message::{Reply, answer};
 use super::spec::ChildSpec;
+use crate::current;
 use crate::handle::Handle;
 use crate::id::RoutineId;
+use crate::report::{self, Subject};
 use crate::restart::RestartKind;
 
 pub(super) struct Member {
@@ -90,6 +92,16 @@ impl Member {
 
     pub(super) fn name(&self) -> Arc<str> {
         Arc::clone(&self.spec.name)
+    }
+
+    /// Whom the supervisor's own records about one of its runs are about. What the run inherited, the supervisor has, too.
+    pub(super) fn subject(&self, run: &Handle<()>) -> Subject {
+        let slot = current::slot();
+        let parent = slot.and_then(|slot| RoutineId::from_raw(slot.routine()));
+        let inherited = slot.and_then(|slot| slot.with_cold(|cold| report::fields(None, Some(cold))));
+        let mut fields = self.spec.fields();
+        fields.extend(inherited.into_iter().flatten());
+        Subject { name: self.spec.name.to_string().into(), parent, fields, ..run.subject() }
     }
 
     pub(super) const fn is_temporary(&self) -> bool {

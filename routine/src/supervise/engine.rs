@@ -194,8 +194,7 @@ impl Engine {
         }
         let Some(member) = self.children.get_mut(&key) else { return };
         let State::Active(mut active) = std::mem::replace(&mut member.state, State::Idle) else { return };
-        let parent = current::slot().and_then(|slot| RoutineId::from_raw(slot.routine()));
-        let subject = Subject { name: member.spec.name.to_string().into(), parent, ..active.handle.subject() };
+        let subject = member.subject(&active.handle);
         if let Some(until) = active.stopping.and_then(|stopping| stopping.until) {
             self.timers.remove(&(until, key));
         }

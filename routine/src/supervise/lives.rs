@@ -1,6 +1,5 @@
 //! How a child is started and stopped, and what follows from its end.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,7 +18,7 @@ use crate::error::Error;
 use crate::id::RoutineId;
 use crate::outcome::Outcome;
 use crate::panic;
-use crate::report::{self, Again, Cause, Subject};
+use crate::report::{self, Again, Cause};
 
 impl Engine {
     /// Starts a child that does not run.
@@ -92,14 +91,13 @@ impl Engine {
     /// Aborts a child whose grace is over.
     pub(super) fn abort(&mut self, key: Key) {
         let Some(member) = self.children.get_mut(&key) else { return };
-        let (name, grace) = (member.name(), member.spec.grace);
-        let State::Active(active) = &mut member.state else { return };
-        if let Some(stopping) = &mut active.stopping {
+        if let State::Active(Active { stopping: Some(stopping), .. }) = &mut member.state {
             stopping.until = None;
         }
+        let Some(active) = member.active() else { return };
         active.handle.abort();
-        let subject = Subject { name: Cow::Owned(name.to_string()), ..active.handle.subject() };
-        let id = active.handle.id();
+        let (subject, id) = (member.subject(&active.handle), active.handle.id());
+        let (name, grace) = (member.name(), member.spec.grace);
         if self.is_ending() {
             self.table.note_overdue(Overdue { name, id });
         }

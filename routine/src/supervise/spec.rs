@@ -153,6 +153,11 @@ impl ChildSpec {
         &self.name
     }
 
+    /// The fields of its routines.
+    pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
+        self.options.fields.clone()
+    }
+
     /// What the routine of its next run is started with.
     pub(super) fn start(&self) -> Start {
         let Options { type_name, place, policy, ref fields } = self.options;
