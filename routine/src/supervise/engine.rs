@@ -271,7 +271,9 @@ impl Engine {
         if self.strategy == Strategy::OneForOne {
             let added = self.children.range(self.first_added..).rev();
             let crowd: Vec<_> = added.filter(|(_, child)| child.is_temporary()).map(|(key, _)| *key).collect();
-            crowd.into_iter().for_each(|key| self.stop(key, Aim::End));
+            for key in crowd {
+                self.stop(key, Aim::End);
+            }
         }
     }
 

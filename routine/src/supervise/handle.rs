@@ -75,6 +75,9 @@ impl SupervisorHandle {
     /// Adds a child after all others, starts it, and waits until it has started. If it is stopped before that for the restart of a
     /// sibling, and is to run again, its next start is waited for.
     ///
+    /// While the supervisor starts, or restarts several, the new child waits behind those that are about to start. So a child must
+    /// not wait for this before it has said itself that it has started: both would wait for ever.
+    ///
     /// # Errors
     /// [`NameTaken`](ChildErrorKind::NameTaken); [`NotStarted`](ChildErrorKind::NotStarted), and the child is forgotten;
     /// [`Terminated`](ChildErrorKind::Terminated) while it started; [`SupervisorStopped`](ChildErrorKind::SupervisorStopped).
@@ -114,6 +117,9 @@ impl SupervisorHandle {
     /// Stops the children, the last first, each within its grace, and then the supervisor, and waits for its end. Children of one that
     /// has ended are stopped already. Under [`Strategy::OneForOne`](super::Strategy::OneForOne) the temporary children that were added
     /// while it worked are asked first, and together.
+    ///
+    /// One that is another's child has ended well then: the other restarts it if it is permanent, and counts that. To stop it for
+    /// good, have the other [`terminate`](Self::terminate) it.
     pub async fn stop(&self) -> StopReport {
         // One that has ended is not to be asked.
         let _ = self.sender.send(Message::Stop);
@@ -126,7 +132,8 @@ impl SupervisorHandle {
     /// # Errors
     /// With the error that the supervisor failed with; in its chain are [`RestartsExhausted`](crate::RestartsExhausted), or
     /// [`ChildNotStarted`](super::ChildNotStarted). It was reported when it happened. Of a supervisor that is another's child, the error is
-    /// that other's, and this gives none.
+    /// that other's, and this gives none. Where the other aborted it, because its grace was not for ever, its children were aborted with
+    /// it, and may still be on their way to their ends on other threads.
     pub async fn ended(&self) -> Result<(), Error> {
         self.sender.closed().await;
         self.own.ended.get_or_init(|| poll_fn(|cx| self.own.poll(cx))).await.clone()

@@ -74,7 +74,9 @@ impl ChildSpec {
     }
 
     /// A child that says when it has started: those after it, and whoever waits for its start, wait for
-    /// [`Ready::started`]. One that ends before that has failed to start. One that drops its [`Ready`] and runs on is waited for.
+    /// [`Ready::started`]. One that ends before that has failed to start. One that drops its [`Ready`] and runs on is waited for. Until
+    /// it has said so it must not wait for the start of a sibling, as [`add_child`](super::SupervisorHandle::add_child) does: that
+    /// sibling may have to wait for it.
     #[track_caller]
     pub fn with_ready<F, Fut>(name: impl Into<Arc<str>>, mut work: F) -> Self
     where
@@ -87,7 +89,9 @@ impl ChildSpec {
     /// A child that is a supervisor itself. It is made anew for each start, with the children that it is given there; those that
     /// were added later are gone. It has started when its children have, and has as long to stop as they take.
     ///
-    /// If its restarts are used up it fails, and its own supervisor decides what comes next.
+    /// If its restarts are used up it fails, and its own supervisor decides what comes next. With a [`grace`](Self::grace) that ends
+    /// it is aborted after it, and its children with it; nobody waits for those, so that its next start may begin while they are still
+    /// dropped on other threads.
     #[track_caller]
     pub fn supervisor<F>(name: impl Into<Arc<str>>, mut make: F) -> Self
     where
