@@ -277,8 +277,17 @@ async fn one_that_panics_in_the_turn_in_which_it_says_that_it_has_started_has_st
     });
     let supervisor = started(at_once("panics", Strategy::OneForOne)).await;
     supervisor.add_child(panics_once).await.unwrap();
+    let own = Arc::clone(&runs);
+    let in_its_closure = ChildSpec::with_ready("in its closure", move |ready| {
+        ready.started(());
+        assert!(own.fetch_add(1, SeqCst) != 2, "at once");
+        cancelled()
+    });
     settle(&supervisor).await;
-    assert_eq!((runs.load(SeqCst), states(&supervisor).as_str()), (2, "panics once:running"));
+    supervisor.add_child(in_its_closure).await.unwrap();
+    settle(&supervisor).await;
+    assert_eq!(runs.load(SeqCst), 4);
+    assert_eq!(states(&supervisor), "panics once:running in its closure:running");
     drop(supervisor.stop().await);
 }
 
