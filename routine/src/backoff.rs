@@ -86,7 +86,7 @@ impl Backoff {
 
     /// What `delay` says for the number of the attempt that failed, the first being 1, without jitter and without a maximum.
     ///
-    /// It is called in the routine that is to wait, whose panic its own would be.
+    /// It is called in the routine that is to wait, whose panic its own would be; a supervisor stops its children in order before.
     #[must_use]
     pub fn custom(delay: impl Fn(u32) -> Duration + Send + Sync + 'static) -> Self {
         Self { shape: Shape::Custom(Arc::new(delay)), max: Duration::MAX, jitter: Jitter::None }

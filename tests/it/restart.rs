@@ -177,6 +177,25 @@ async fn the_back_off_grows_and_begins_anew_after_a_quiet_window() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_back_off_that_panics_ends_it_and_the_failure_before_is_told() {
+    capture();
+    let restart = Restart::permanent().backoff(Backoff::custom(|_| panic!("no idea")));
+    let handle = Builder::new().name("fragile").spawn_restart(restart, || async { Err::<(), _>("the disk is full") });
+    let root = handle.trace().root();
+    let error = handle.await.unwrap_err();
+    let panic = error.panic().expect("it panicked");
+    assert_eq!(panic.message(), "no idea");
+    assert!(panic.location().is_some_and(|place| place.contains("restart.rs")), "{panic:?}");
+    let records = records(root);
+    assert_eq!(
+        records[0].field("message"),
+        "routine `fragile` failed, and is not restarted any more: the disk is full"
+    );
+    assert!(records[1].field("message").starts_with("routine `fragile` panicked at "), "{records:#?}");
+    assert_eq!(records.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_loop_keeps_its_name_and_trace_and_is_one_entry_that_tells_its_restarts() {
     let before = routine::stats().started;
     let identities = Arc::new(Mutex::new(Vec::new()));

@@ -89,6 +89,34 @@ async fn a_panic_of_the_closure_or_of_what_an_attempt_leaves_is_the_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_decides_over_an_attempt_may_panic_and_its_error_is_told() {
+    capture();
+    let retry = || every_second::<String>(3);
+    for retry in [
+        retry().when(|_| panic!("no idea")),
+        retry().after(|_| panic!("no idea")),
+        retry().backoff(Backoff::custom(|_| panic!("no idea"))),
+    ] {
+        let in_place = retry.clone();
+        let fails = || async { Err::<(), _>("the disk is full".to_owned()) };
+        let handles = [
+            Builder::new().name("upload").spawn_retry(retry, fails),
+            Builder::new().name("upload").spawn_value(async move { drop(in_place.run(fails).await) }),
+        ];
+        for handle in handles {
+            let root = handle.trace().root();
+            let error = handle.await.unwrap_err();
+            let panic = error.panic().expect("it panicked");
+            assert_eq!(panic.message(), "no idea");
+            assert!(panic.location().is_some_and(|place| place.contains("retry_endings.rs")), "{panic:?}");
+            let records = records(root);
+            assert_eq!(records[0].field("message"), "attempt 1 of 3 of routine `upload` failed: the disk is full");
+            assert_eq!(records.len(), 2, "{records:#?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_attempt_that_takes_too_long_is_dropped_and_retried_and_the_last_one_is_the_outcome() {
     capture();
     let before = Instant::now();

@@ -58,6 +58,30 @@ async fn children_stop_one_after_the_other_in_reverse() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn temporary_children_that_were_added_to_one_for_one_stop_together_before_those_that_were_there() {
+    for (strategy, seconds) in [(Strategy::OneForOne, 3), (Strategy::RestForOne, 300)] {
+        let (crew, drops) = (Crew::default(), Drops::default());
+        let there = crew.child("there").restart(RestartKind::Temporary);
+        let supervisor = started(Supervisor::builder("crowd").strategy(strategy).child(there)).await;
+        for number in 0..100 {
+            let name: &'static str = format!("worker {number}").leak();
+            supervisor.add_child(leisurely(name, 3, &drops).restart(RestartKind::Temporary)).await.unwrap();
+        }
+        settle(&supervisor).await;
+        let before = Instant::now();
+        let stop = {
+            let supervisor = supervisor.clone();
+            tokio::spawn(async move { supervisor.stop().await })
+        };
+        pass(2).await;
+        assert_eq!(crew.log(), "+there");
+        assert!(stop.await.unwrap().overdue().is_empty());
+        assert_eq!(before.elapsed(), SECOND * seconds, "{strategy:?}");
+        assert_eq!((crew.log().as_str(), drops.count()), ("-there", 100));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_child_has_its_own_grace_and_is_aborted_after_it_and_named() {
     capture();
     let crew = Crew::default();
@@ -242,6 +266,28 @@ async fn its_deadline_stops_it_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn at_its_deadline_children_are_asked_one_after_the_other() {
+    let (crew, drops) = (Crew::default(), Drops::default());
+    let (inner, slow) = (crew.clone(), leisurely("slow", 3, &drops));
+    let group = Group::<()>::builder().deadline(SECOND * 10).grace(SECOND * 90).build::<()>().unwrap();
+    let member = group.scope().go_value(async move {
+        let nested = ChildSpec::supervisor("nested", {
+            let inner = inner.clone();
+            move || Supervisor::builder("nested").child(inner.child("x")).build()
+        });
+        let supervisor =
+            started(Supervisor::builder("bounded").child(inner.child("a")).child(nested).child(slow)).await;
+        supervisor.ended().await.unwrap();
+    });
+    pass(12).await;
+    assert_eq!(crew.log(), "+a +x", "they are asked after those behind them have ended");
+    let before = Instant::now();
+    member.await.unwrap();
+    assert_eq!(before.elapsed(), SECOND);
+    assert_eq!((crew.log().as_str(), drops.count()), ("-x -a", 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn run_ends_with_it_and_stops_it_with_the_routine_that_waits() {
     let crew = Crew::default();
     let child = crew.child("a");
@@ -288,6 +334,32 @@ fn the_end_of_the_runtime_ends_all_and_nobody_waits_for_ever() {
         assert_eq!(error.kind(), ChildErrorKind::SupervisorStopped);
         assert!(supervisor.stop().await.overdue().is_empty() && supervisor.children().is_empty());
     });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_from_before_the_start_tells_how_the_supervisor_ended() {
+    let builder = Supervisor::builder("fails").budget(0, SECOND).child(ChildSpec::new("a", || async {}));
+    let supervisor = builder.build().unwrap();
+    let early = supervisor.handle();
+    let waits = tokio::spawn({
+        let early = early.clone();
+        async move { early.ended().await }
+    });
+    let handle = supervisor.start().await.unwrap();
+    let own = handle.ended().await.unwrap_err();
+    for error in [early.ended().await, waits.await.unwrap()].map(Result::unwrap_err) {
+        assert!(error.downcast_ref::<routine::RestartsExhausted>().is_some(), "{error}");
+        assert_eq!(error.id(), own.id());
+    }
+    // Nothing is wrong with one that never started.
+    let never = Supervisor::builder("never").build().unwrap();
+    let early = never.handle();
+    drop(never);
+    early.ended().await.unwrap();
+    let refused = Supervisor::builder("refused").build().unwrap();
+    let early = refused.handle();
+    std::thread::spawn(move || drop(refused.start())).join().unwrap();
+    assert!(early.ended().await.unwrap_err().is_rejected());
 }
 
 #[tokio::test(start_paused = true)]

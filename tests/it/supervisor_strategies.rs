@@ -406,6 +406,95 @@ async fn a_child_that_does_not_start_ends_the_start_of_its_supervisor() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_does_so_also_where_an_earlier_child_was_restarted_meanwhile() {
+    for strategy in [Strategy::OneForOne, Strategy::OneForAll, Strategy::RestForOne] {
+        let crew = Crew::default();
+        let builder = at_once("starts", strategy, 9)
+            .child(crew.slow_starter("first"))
+            .child(crew.slow_starter("second").grace(Duration::ZERO));
+        let supervisor = builder.build().unwrap();
+        let handle = supervisor.handle();
+        let start = tokio::spawn(supervisor.start());
+        settle(&handle).await;
+        crew.tell("first", Order::Start);
+        settle(&handle).await;
+        crew.tell("first", Order::Fail);
+        settle(&handle).await;
+        // One that had started before has a budget for its start.
+        crew.tell("first", Order::Fail);
+        settle(&handle).await;
+        crew.tell("first", Order::Start);
+        settle(&handle).await;
+        assert_eq!(states(&handle), "first:running second:starting", "{strategy:?}");
+        crew.tell("second", Order::Fail);
+        let error = start.await.unwrap().unwrap_err();
+        let not_started = error.downcast_ref::<ChildNotStarted>().expect("it is in the chain");
+        assert_eq!((not_started.child(), child_restarts(&error)), ("second", None), "{strategy:?}");
+    }
+}
+
+fn child_restarts(error: &Error) -> Option<u32> {
+    error.downcast_ref::<RestartsExhausted>().map(RestartsExhausted::restarts)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_back_off_that_panics_ends_it_in_order_and_the_failure_before_is_told() {
+    capture();
+    for strategy in [Strategy::OneForOne, Strategy::OneForAll] {
+        let crew = Crew::default();
+        let own = crew.clone();
+        let around = routine::Builder::new().root().spawn_value(async move {
+            let builder = at_once("panics", strategy, 9)
+                .child(own.child("a"))
+                .child(own.child("b").backoff(Backoff::custom(|_| panic!("no idea"))))
+                .child(own.child("c"));
+            let supervisor = started(builder).await;
+            settle(&supervisor).await;
+            own.tell("b", Order::Fail);
+            supervisor.ended().await.unwrap_err()
+        });
+        let root = around.trace().root();
+        let error = around.await.unwrap();
+        assert_eq!(error.panic().map(routine::Panic::message), Some("no idea"), "{error}");
+        assert_eq!(crew.log(), "+a +b +c !b -c -a", "{strategy:?}");
+        let records = records(root);
+        let told: Vec<_> = records.iter().map(|record| record.field("message")).collect();
+        assert_eq!(told[0], "routine `b` failed, and is not restarted any more: `b` failed");
+        assert!(told[1].starts_with("routine `panics` panicked") && told[1].ends_with("no idea"), "{told:#?}");
+        assert_eq!(told.len(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_childs_fields_are_in_every_record_about_it() {
+    static TENANT: routine::Inherited<&str> = routine::Inherited::shown("tenant");
+    capture();
+    let crew = Crew::default();
+    let around = routine::Builder::new().root().spawn_value(TENANT.scope("acme", async move {
+        let builder = at_once("fields", Strategy::OneForOne, 9)
+            .child(crew.child("returns").field("shard", 7))
+            .child(crew.stubborn("hangs").field("shard", 8));
+        let supervisor = started(builder).await;
+        settle(&supervisor).await;
+        crew.tell("returns", Order::Return);
+        settle(&supervisor).await;
+        crew.tell("returns", Order::Fail);
+        settle(&supervisor).await;
+        drop(supervisor.stop().await);
+        supervisor.id().unwrap().to_string()
+    }));
+    let root = around.trace().root();
+    let id = around.await.unwrap();
+    let records = records(root);
+    let told: Vec<_> = records
+        .iter()
+        .map(|record| (record.field("routine.name"), record.field("routine.fields"), record.field("routine.parent_id")))
+        .collect();
+    let returns = ("returns", "shard=7 tenant=acme", id.as_str());
+    assert_eq!(told, [returns, returns, ("hangs", "shard=8 tenant=acme", id.as_str())]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_failure_is_told_once_with_the_number_of_the_restart() {
     capture();
     let crew = Crew::default();

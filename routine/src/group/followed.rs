@@ -19,7 +19,7 @@ use crate::task::Settled;
 
 /// Members whose handles, and so whose failures, are those of whoever started them. Dropping it ends them at their next await.
 ///
-/// A shutdown asks them last: whoever started them asks them before, in an order of its own.
+/// A shutdown asks them last, and a deadline not at all: whoever started them asks them before, in an order of its own.
 pub(crate) struct Followed {
     scope: EndWhenDropped<Scope>,
     member: Arc<Cold>,
@@ -29,7 +29,7 @@ impl Followed {
     pub(crate) fn new() -> Self {
         let scope = Scope::new(usize::MAX, None, None, Waits::Handles);
         let outer = current::slot().and_then(Slot::heritage);
-        let heritage = Heritage::in_phase(outer.as_deref().and_then(Cold::heritage), shutdown::LAST);
+        let heritage = Heritage::in_phase(outer.as_deref().and_then(Cold::heritage), shutdown::LAST).without_deadline();
         let heritage = Some(Arc::new(Cold::Heritage(heritage)));
         let member = Arc::new(Cold::Member { group: Arc::clone(scope.shared()), heritage });
         Self { scope: EndWhenDropped(scope), member }

@@ -1,6 +1,7 @@
 //! How runs follow one another.
 
 use std::future::Future;
+use std::panic::resume_unwind;
 
 use tokio::time::Instant;
 
@@ -8,6 +9,7 @@ use super::{Ending, Restart, RestartsExhausted, Window};
 use crate::cancel;
 use crate::current;
 use crate::outcome::{Failed, IntoOutcome};
+use crate::panic;
 use crate::pause;
 use crate::report::Again;
 use crate::retry::attempt;
@@ -32,7 +34,14 @@ where
             return Err(Failed::new(RestartsExhausted::new(window.budget(), ending.into_source())));
         }
         streak = window.streak(streak, began, now);
-        let delay = restart.backoff.delay(streak);
+        let delay = match panic::contain(|| restart.backoff.delay(streak)) {
+            Ok(delay) => delay,
+            Err(payload) => {
+                ending.tell(Again::Restart { number: restarts, next: None });
+                ending.forget();
+                resume_unwind(payload)
+            }
+        };
         if pause::is_too_late(delay) {
             return ending.finish();
         }

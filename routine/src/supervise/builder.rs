@@ -19,6 +19,7 @@ use super::table::Table;
 use crate::backoff::Backoff;
 use crate::cancel;
 use crate::error::Error;
+use crate::handle::Handle;
 use crate::outcome::Failed;
 use crate::policy::Policy;
 use crate::restart::{Budget, Window};
@@ -66,6 +67,8 @@ pub struct SupervisorBuilder {
 pub struct Supervisor {
     engine: Engine,
     handle: SupervisorHandle,
+    /// To whoever waits for its end.
+    routine: oneshot::Sender<Result<Handle<()>, Error>>,
     policy: Policy,
 }
 
@@ -127,13 +130,14 @@ impl SupervisorBuilder {
             return Err(InvalidSupervisor::twice(Arc::clone(&twice.name)));
         }
         let (table, channel) = (Arc::new(Table::default()), mpsc::unbounded_channel());
-        let handle = SupervisorHandle::new(self.name, Arc::clone(&table), channel.0.clone());
+        let (routine, coming) = oneshot::channel();
+        let handle = SupervisorHandle::new(self.name, Arc::clone(&table), channel.0.clone(), coming);
         let window = Window::new(self.budget);
         let mut engine = Engine::new(self.strategy, self.backoff, window, table, channel);
         for child in self.children {
             engine.insert(child);
         }
-        Ok(Supervisor { engine, handle, policy: self.policy })
+        Ok(Supervisor { engine, handle, routine, policy: self.policy })
     }
 }
 
@@ -143,8 +147,8 @@ impl Supervisor {
         SupervisorBuilder::new(name.into())
     }
 
-    /// What others may hold of it. The way to the children of a supervisor that will be another's child; of one that is started,
-    /// [`start`](Self::start) gives one that also waits for the supervisor's own end.
+    /// What others may hold of it, as [`start`](Self::start) gives it. The way to the children of a supervisor that will be another's
+    /// child, and for a child to its siblings.
     #[must_use]
     pub fn handle(&self) -> SupervisorHandle {
         self.handle.clone()
@@ -153,12 +157,15 @@ impl Supervisor {
     /// Starts the supervisor as a routine, in the background, at once, and waits until its children have started, one after the other.
     ///
     /// Its span, and its children's, is a root span that follows from the current one. Dropping the handle detaches it. A
-    /// [`cancelled`](crate::cancelled) that fires in it, as it does at its [`deadline`](crate::deadline), stops it in order; an abort
-    /// and the end of the runtime end it and its children at their next await. Needs tokio's timers to be enabled.
+    /// [`cancelled`](crate::cancelled) that fires in it, as it does at its [`deadline`](crate::deadline), stops it in order, so that
+    /// its children have no deadline of their own; an abort and the end of the runtime end it and its children at their next await.
+    /// Needs tokio's timers to be enabled.
     ///
     /// # Errors
-    /// Of a supervisor that failed before all of its children had started, with [`ChildNotStarted`](super::ChildNotStarted) in its
-    /// chain: those that had started were stopped. It was reported, too. [`Error::is_rejected`] outside a tokio runtime.
+    /// Of a supervisor that failed before all of its children had started: those that had started were stopped. In its chain is
+    /// [`ChildNotStarted`](super::ChildNotStarted), or [`RestartsExhausted`](crate::RestartsExhausted) where children that had
+    /// started before ended too often meanwhile. It was reported, too.
+    /// [`Error::is_rejected`] outside a tokio runtime.
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing: the supervisor goes on.
@@ -167,10 +174,10 @@ impl Supervisor {
         let (starter, has_started) = oneshot::channel();
         let place = Location::caller();
         let start = Start::noted(type_name::<Self>, place, self.policy).name(self.handle.name().to_owned()).outlives();
-        let routine = spawn::start::<Settled, _>(start, self.engine.run(starter));
+        // Refused, it is that error which everybody is told who waits for its end. Nobody may be.
+        drop(self.routine.send(spawn::start::<Settled, _>(start, self.engine.run(starter))));
         let handle = self.handle;
         async move {
-            let handle = handle.owning(routine?);
             if has_started.await.is_err() {
                 handle.ended().await?;
             }

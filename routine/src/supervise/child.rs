@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::error::ChildError;
+use super::error::{ChildError, ChildErrorKind};
 use super::message::{Reply, answer};
 use super::spec::ChildSpec;
+use crate::current;
 use crate::handle::Handle;
 use crate::id::RoutineId;
+use crate::report::{self, Subject};
 use crate::restart::RestartKind;
 
 pub(super) struct Member {
@@ -19,6 +21,8 @@ pub(super) struct Member {
     /// Failures that followed one another closely, for the back-off.
     pub(super) streak: u32,
     pub(super) restarts: u64,
+    /// Whether one of its runs has started.
+    pub(super) has_started_once: bool,
     /// Who waits for it to start.
     pub(super) starter: Option<Starter>,
     /// Who waits for it to stop.
@@ -82,11 +86,22 @@ impl Starter {
 
 impl Member {
     pub(super) const fn new(spec: ChildSpec) -> Self {
-        Self { spec, state: State::Idle, streak: 0, restarts: 0, starter: None, stoppers: Vec::new() }
+        let stoppers = Vec::new();
+        Self { spec, state: State::Idle, streak: 0, restarts: 0, has_started_once: false, starter: None, stoppers }
     }
 
     pub(super) fn name(&self) -> Arc<str> {
         Arc::clone(&self.spec.name)
+    }
+
+    /// Whom the supervisor's own records about one of its runs are about. What the run inherited, the supervisor has, too.
+    pub(super) fn subject(&self, run: &Handle<()>) -> Subject {
+        let slot = current::slot();
+        let parent = slot.and_then(|slot| RoutineId::from_raw(slot.routine()));
+        let inherited = slot.and_then(|slot| slot.with_cold(|cold| report::fields(None, Some(cold))));
+        let mut fields = self.spec.fields();
+        fields.extend(inherited.into_iter().flatten());
+        Subject { name: self.spec.name.to_string().into(), parent, fields, ..run.subject() }
     }
 
     pub(super) const fn is_temporary(&self) -> bool {
@@ -125,6 +140,7 @@ impl Member {
         match &mut self.state {
             State::Active(active) if active.stopping.is_none() => {
                 active.started = true;
+                self.has_started_once = true;
                 true
             }
             _ => false,
@@ -145,6 +161,13 @@ impl Member {
         }
         active.stopping = Some(Stopping { until, why });
         until
+    }
+
+    /// Tells whoever waits for its start that there will be none.
+    pub(super) fn give_up_start(&mut self) {
+        if let Some(starter) = self.starter.take() {
+            starter.answer(Err(ChildError::new(self.name(), ChildErrorKind::Terminated)));
+        }
     }
 
     /// Whether a message about a start is about its present run.

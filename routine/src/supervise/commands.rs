@@ -92,6 +92,7 @@ impl Engine {
                     None => self.ask(key, why),
                 }
                 if let Some(member) = self.children.get_mut(&key) {
+                    member.give_up_start();
                     member.stoppers.push(reply);
                 }
                 return;
@@ -102,9 +103,7 @@ impl Engine {
             }
             State::Idle => {}
         }
-        if let Some(starter) = member.starter.take() {
-            starter.answer(Err(ChildError::new(member.name(), ChildErrorKind::Terminated)));
-        }
+        member.give_up_start();
         if why == Why::Removed || member.is_temporary() {
             self.forget(key);
         } else {

@@ -2,8 +2,10 @@
 //!
 //! It never waits for one child alone, so that it answers, and stops, whatever its children do.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::{Future, poll_fn};
+use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -52,10 +54,12 @@ pub(super) struct Engine {
     pub(super) table: Arc<Table>,
     pub(super) sender: UnboundedSender<Message>,
     messages: UnboundedReceiver<Message>,
-    /// Who waits for the first start of all.
-    on_started: Option<oneshot::Sender<()>>,
+    /// Who waits for the first start of all, until that is done.
+    pub(super) on_started: Option<oneshot::Sender<()>>,
     members: Option<Followed>,
     next_key: Key,
+    /// The first of those that were added since the start.
+    first_added: Key,
     /// Whether what ended is looked at before what is asked, which takes turns, so that neither is left out for long.
     ends_first: bool,
 }
@@ -76,6 +80,8 @@ pub(super) enum Verdict {
     Exhausted(Arc<str>, Option<Error>),
     /// One child ended before it had started, in the first start of all.
     NotStarted(Arc<str>, Error),
+    /// A back-off panicked.
+    Panicked(Box<dyn Any + Send>),
 }
 
 enum Event {
@@ -110,6 +116,7 @@ impl Engine {
             on_started: None,
             members: None,
             next_key: 0,
+            first_added: 0,
             ends_first: false,
         }
     }
@@ -130,6 +137,7 @@ impl Engine {
             self.table.id.get_or_init(|| id);
         }
         self.on_started = Some(on_started);
+        self.first_added = self.next_key;
         // Here, so that children inherit what the routine has that runs this.
         self.members = Some(Followed::new());
         self.plan = Some(Plan::start(self.children.keys().copied()));
@@ -186,8 +194,7 @@ impl Engine {
         }
         let Some(member) = self.children.get_mut(&key) else { return };
         let State::Active(mut active) = std::mem::replace(&mut member.state, State::Idle) else { return };
-        let parent = current::slot().and_then(|slot| RoutineId::from_raw(slot.routine()));
-        let subject = Subject { name: member.spec.name.to_string().into(), parent, ..active.handle.subject() };
+        let subject = member.subject(&active.handle);
         if let Some(until) = active.stopping.and_then(|stopping| stopping.until) {
             self.timers.remove(&(until, key));
         }
@@ -254,6 +261,19 @@ impl Engine {
         if !self.is_ending() {
             self.follow(Plan::end(self.children.keys().copied()));
             self.verdict = Some(verdict);
+            self.ask_crowd();
+        }
+    }
+
+    /// Asks those at once to stop that depend on no other and come in crowds, whose graces would add up. The plan waits for each of
+    /// them in its place.
+    fn ask_crowd(&mut self) {
+        if self.strategy == Strategy::OneForOne {
+            let added = self.children.range(self.first_added..).rev();
+            let crowd: Vec<_> = added.filter(|(_, child)| child.is_temporary()).map(|(key, _)| *key).collect();
+            for key in crowd {
+                self.stop(key, Aim::End);
+            }
         }
     }
 
@@ -320,6 +340,7 @@ impl Verdict {
                 Err(Failed::new(RestartsExhausted::of_child(child, window.budget(), source)))
             }
             Self::NotStarted(child, source) => Err(Failed::new(ChildNotStarted { child, source })),
+            Self::Panicked(payload) => resume_unwind(payload),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OnceCell, oneshot};
@@ -27,25 +27,31 @@ pub struct SupervisorHandle {
     name: Arc<str>,
     table: Arc<Table>,
     sender: UnboundedSender<Message>,
-    own: Option<Arc<Own>>,
+    own: Arc<Own>,
 }
 
 /// The supervisor's own routine, where it has one to itself.
 struct Own {
-    /// Until somebody waits for it.
-    handle: Mutex<Option<Handle<()>>>,
+    /// Taken out while somebody looks at it, so that no handle is polled under the lock.
+    routine: Mutex<Option<Routine>>,
     ended: OnceCell<Result<(), Error>>,
 }
 
-impl SupervisorHandle {
-    pub(super) const fn new(name: Arc<str>, table: Arc<Table>, sender: UnboundedSender<Message>) -> Self {
-        Self { name, table, sender, own: None }
-    }
+enum Routine {
+    /// It has not started. If it never does, or not as a routine of its own, the sender is dropped.
+    Coming(oneshot::Receiver<Result<Handle<()>, Error>>),
+    Here(Handle<()>),
+}
 
-    /// This, of a supervisor that runs as that routine.
-    pub(super) fn owning(self, handle: Handle<()>) -> Self {
-        let own = Own { handle: Mutex::new(Some(handle)), ended: OnceCell::new() };
-        Self { own: Some(Arc::new(own)), ..self }
+impl SupervisorHandle {
+    pub(super) fn new(
+        name: Arc<str>,
+        table: Arc<Table>,
+        sender: UnboundedSender<Message>,
+        routine: oneshot::Receiver<Result<Handle<()>, Error>>,
+    ) -> Self {
+        let own = Own { routine: Mutex::new(Some(Routine::Coming(routine))), ended: OnceCell::new() };
+        Self { name, table, sender, own: Arc::new(own) }
     }
 
     /// The supervisor's name.
@@ -66,7 +72,11 @@ impl SupervisorHandle {
         self.table.children()
     }
 
-    /// Adds a child after all others, starts it, and waits until it has started.
+    /// Adds a child after all others, starts it, and waits until it has started. If it is stopped before that for the restart of a
+    /// sibling, and is to run again, its next start is waited for.
+    ///
+    /// While the supervisor starts, or restarts several, the new child waits behind those that are about to start. So a child must
+    /// not wait for this before it has said itself that it has started: both would wait for ever.
     ///
     /// # Errors
     /// [`NameTaken`](ChildErrorKind::NameTaken); [`NotStarted`](ChildErrorKind::NotStarted), and the child is forgotten;
@@ -105,7 +115,11 @@ impl SupervisorHandle {
     }
 
     /// Stops the children, the last first, each within its grace, and then the supervisor, and waits for its end. Children of one that
-    /// has ended are stopped already.
+    /// has ended are stopped already. Under [`Strategy::OneForOne`](super::Strategy::OneForOne) the temporary children that were added
+    /// while it worked are asked first, and together.
+    ///
+    /// One that is another's child has ended well then: the other restarts it if it is permanent, and counts that. To stop it for
+    /// good, have the other [`terminate`](Self::terminate) it.
     pub async fn stop(&self) -> StopReport {
         // One that has ended is not to be asked.
         let _ = self.sender.send(Message::Stop);
@@ -118,13 +132,11 @@ impl SupervisorHandle {
     /// # Errors
     /// With the error that the supervisor failed with; in its chain are [`RestartsExhausted`](crate::RestartsExhausted), or
     /// [`ChildNotStarted`](super::ChildNotStarted). It was reported when it happened. Of a supervisor that is another's child, the error is
-    /// that other's, and this gives none.
+    /// that other's, and this gives none. Where the other aborted it, because its grace was not for ever, its children were aborted with
+    /// it, and may still be on their way to their ends on other threads.
     pub async fn ended(&self) -> Result<(), Error> {
         self.sender.closed().await;
-        match &self.own {
-            Some(own) => own.ended.get_or_init(|| poll_fn(|cx| own.poll(cx))).await.clone(),
-            None => Ok(()),
-        }
+        self.own.ended.get_or_init(|| poll_fn(|cx| self.own.poll(cx))).await.clone()
     }
 
     async fn ask<T>(
@@ -142,15 +154,31 @@ impl SupervisorHandle {
 }
 
 impl Own {
-    /// For the one who waits for all others. The handle is not polled under the lock.
+    /// For the one who waits for all others.
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let place = || self.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut handle) = place().take() else { return Poll::Pending };
-        let polled = Pin::new(&mut handle).poll(cx);
+        let place = || self.routine.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut routine) = place().take() else { return Poll::Pending };
+        let polled = routine.poll(cx);
         if polled.is_pending() {
-            *place() = Some(handle);
+            *place() = Some(routine);
         }
         polled
+    }
+}
+
+impl Routine {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let Self::Coming(coming) = self {
+            match ready!(Pin::new(coming).poll(cx)) {
+                Ok(Ok(handle)) => *self = Self::Here(handle),
+                Ok(Err(refused)) => return Poll::Ready(Err(refused)),
+                Err(_) => return Poll::Ready(Ok(())),
+            }
+        }
+        match self {
+            Self::Here(handle) => Pin::new(handle).poll(cx),
+            Self::Coming(_) => Poll::Pending,
+        }
     }
 }
 
@@ -162,8 +190,9 @@ pub struct StopReport {
 }
 
 impl StopReport {
-    /// The children that did not stop within their graces, in all the supervisor's life, in the order in which they were aborted.
-    /// Those of a supervisor further down are its own.
+    /// The children that did not stop within their graces when the supervisor ended, in the order in which they were aborted. Those
+    /// that were aborted before, for a restart or because somebody terminated them, were told in a record; those of a supervisor
+    /// further down are its own.
     #[must_use]
     pub fn overdue(&self) -> &[Overdue] {
         &self.overdue

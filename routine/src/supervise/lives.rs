@@ -1,6 +1,5 @@
 //! How a child is started and stopped, and what follows from its end.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +7,7 @@ use tokio::time::Instant;
 
 use super::child::{Active, Starter, State, Why};
 use super::engine::{Ended, Engine, Verdict, after};
-use super::error::{ChildError, ChildErrorKind};
+use super::error::ChildError;
 use super::message::{Message, answer};
 use super::plan::{Aim, Plan};
 use super::spec::Run;
@@ -18,7 +17,8 @@ use crate::current;
 use crate::error::Error;
 use crate::id::RoutineId;
 use crate::outcome::Outcome;
-use crate::report::{self, Again, Cause, Subject};
+use crate::panic;
+use crate::report::{self, Again, Cause};
 
 impl Engine {
     /// Starts a child that does not run.
@@ -65,8 +65,12 @@ impl Engine {
                 self.timers.remove(&(until, key));
                 self.show(key, ChildState::Terminated);
             }
-            State::Idle if aim == Aim::Restart => self.show(key, ChildState::Restarting),
-            State::Idle => {}
+            State::Idle => {
+                // Unless somebody has stopped it meanwhile.
+                if aim == Aim::Restart && self.plan.as_ref().is_some_and(|plan| plan.will_start(key)) {
+                    self.show(key, ChildState::Restarting);
+                }
+            }
         }
     }
 
@@ -74,8 +78,9 @@ impl Engine {
     pub(super) fn ask(&mut self, key: Key, why: Why) {
         let Some(member) = self.children.get_mut(&key) else { return };
         let until = member.ask(why);
-        if let Some(starter) = member.starter.take() {
-            starter.answer(Err(ChildError::new(member.name(), ChildErrorKind::Terminated)));
+        // One that is run again with its siblings starts then.
+        if why != Why::Siblings || member.is_temporary() {
+            member.give_up_start();
         }
         if let Some(until) = until {
             self.timers.insert((until, key));
@@ -86,14 +91,16 @@ impl Engine {
     /// Aborts a child whose grace is over.
     pub(super) fn abort(&mut self, key: Key) {
         let Some(member) = self.children.get_mut(&key) else { return };
-        let (name, grace) = (member.name(), member.spec.grace);
-        let State::Active(active) = &mut member.state else { return };
-        if let Some(stopping) = &mut active.stopping {
+        if let State::Active(Active { stopping: Some(stopping), .. }) = &mut member.state {
             stopping.until = None;
         }
+        let Some(active) = member.active() else { return };
         active.handle.abort();
-        let subject = Subject { name: Cow::Owned(name.to_string()), ..active.handle.subject() };
-        self.table.note_overdue(Overdue { name, id: active.handle.id() });
+        let (subject, id) = (member.subject(&active.handle), active.handle.id());
+        let (name, grace) = (member.name(), member.spec.grace);
+        if self.is_ending() {
+            self.table.note_overdue(Overdue { name, id });
+        }
         report::report_again(&subject, &Cause::TimedOut(Some(grace)), Again::Stop);
     }
 
@@ -115,16 +122,15 @@ impl Engine {
             self.did_not_start(key, starter, ended);
             return;
         }
-        let first = self.plan.as_ref().is_some_and(|plan| plan.aim == Aim::Start && plan.starting == Some(key));
-        if !ended.started && first && (ended.result.is_err() || member.spec.kind.restarts(false)) {
+        let stops = self.plan.as_ref().is_some_and(|plan| plan.is_about_to_stop(key));
+        let first = self.on_started.is_some() && !member.has_started_once && !stops;
+        if first && (ended.result.is_err() || member.spec.kind.restarts(false)) {
             let name = member.name();
-            ended.tell(Again::Restart { number: 0, next: None });
-            self.show(key, ChildState::Failed);
+            self.give_up(key, &ended);
             self.end(Verdict::NotStarted(name, ended.into_error()));
             return;
         }
         let failed = ended.result.is_err();
-        let stops = self.plan.as_ref().is_some_and(|plan| plan.is_about_to_stop(key));
         if member.spec.kind.restarts(failed) && !stops {
             self.restart(key, ended);
             return;
@@ -160,15 +166,22 @@ impl Engine {
         let now = Instant::now();
         if !self.window.admit(now) {
             let name = member.name();
-            ended.tell(Again::Restart { number: member.restarts, next: None });
-            self.show(key, ChildState::Failed);
+            self.give_up(key, &ended);
             self.end(Verdict::Exhausted(name, ended.result.err()));
             return;
         }
         member.streak = self.window.streak(member.streak, ended.began, now);
+        let backoff = member.spec.backoff.as_ref().unwrap_or(&self.backoff);
+        let delay = match panic::contain(|| backoff.delay(member.streak)) {
+            Ok(delay) => delay,
+            Err(payload) => {
+                self.give_up(key, &ended);
+                self.end(Verdict::Panicked(payload));
+                return;
+            }
+        };
         member.restarts += 1;
         let number = member.restarts;
-        let delay = member.spec.backoff.as_ref().unwrap_or(&self.backoff).delay(member.streak);
         ended.tell(Again::Restart { number, next: Some(delay) });
         let until = after(delay);
         match self.strategy {
@@ -183,6 +196,13 @@ impl Engine {
         }
         self.table.set_restarts(key, number);
         self.show(key, ChildState::Restarting);
+    }
+
+    /// Tells of the end of a child over which the supervisor ends.
+    fn give_up(&self, key: Key, ended: &Ended) {
+        let number = self.children.get(&key).map_or(0, |member| member.restarts);
+        ended.tell(Again::Restart { number, next: None });
+        self.show(key, ChildState::Failed);
     }
 
     /// Forgets a child that does not run.

@@ -1,7 +1,7 @@
 //! Routines that are looked after: restarted when they end, together with those that depend on them, and stopped in order.
 //!
 //! A [`Supervisor`] has children with names and an order. It starts them in that order, each once the one before it has started, and
-//! stops them in reverse, each within its grace. A child that ends is restarted, as its [`RestartKind`](crate::RestartKind) says,
+//! stops them in reverse, each within its grace; only the temporary ones that were added to one-for-one are asked together. A child that ends is restarted, as its [`RestartKind`](crate::RestartKind) says,
 //! together with the siblings that the [`Strategy`] says, after a [`Backoff`](crate::Backoff). If there are more restarts than the
 //! budget allows, the supervisor stops all of them and fails: then its own supervisor has the same choice, up to the one that nobody
 //! looks after, whose failure is reported, or ends the process under
@@ -26,7 +26,8 @@
 //! - A supervisor that used up its budget has failed, so that its own supervisor restarts it also where it is transient; OTP's ends
 //!   with `shutdown`, which is none.
 //! - There is no `simple_one_for_one`: children of one shape are added one by one under one-for-one, whose cost does not grow with
-//!   their number. There are no significant children, and no `auto_shutdown`.
+//!   their number. The temporary ones among them are asked to stop all at once, as there, before all others. There are no significant
+//!   children, and no `auto_shutdown`.
 
 mod builder;
 mod child;

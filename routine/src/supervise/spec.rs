@@ -74,7 +74,9 @@ impl ChildSpec {
     }
 
     /// A child that says when it has started: those after it, and whoever waits for its start, wait for
-    /// [`Ready::started`]. One that ends before that has failed to start. One that drops its [`Ready`] and runs on is waited for.
+    /// [`Ready::started`]. One that ends before that has failed to start. One that drops its [`Ready`] and runs on is waited for. Until
+    /// it has said so it must not wait for the start of a sibling, as [`add_child`](super::SupervisorHandle::add_child) does: that
+    /// sibling may have to wait for it.
     #[track_caller]
     pub fn with_ready<F, Fut>(name: impl Into<Arc<str>>, mut work: F) -> Self
     where
@@ -87,7 +89,9 @@ impl ChildSpec {
     /// A child that is a supervisor itself. It is made anew for each start, with the children that it is given there; those that
     /// were added later are gone. It has started when its children have, and has as long to stop as they take.
     ///
-    /// If its restarts are used up it fails, and its own supervisor decides what comes next.
+    /// If its restarts are used up it fails, and its own supervisor decides what comes next. With a [`grace`](Self::grace) that ends
+    /// it is aborted after it, and its children with it; nobody waits for those, so that its next start may begin while they are still
+    /// dropped on other threads.
     #[track_caller]
     pub fn supervisor<F>(name: impl Into<Arc<str>>, mut make: F) -> Self
     where
@@ -153,6 +157,11 @@ impl ChildSpec {
         &self.name
     }
 
+    /// The fields of its routines.
+    pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
+        self.options.fields.clone()
+    }
+
     /// What the routine of its next run is started with.
     pub(super) fn start(&self) -> Start {
         let Options { type_name, place, policy, ref fields } = self.options;
@@ -209,7 +218,7 @@ impl Drop for Made {
 }
 
 /// A run of a child, with whoever waits for its start.
-pub(super) struct Run<S> {
+pub(super) struct Run<S: FnOnce()> {
     factory: Factory,
     /// Whether there may be another run.
     keeps: bool,
@@ -228,10 +237,10 @@ impl<S: FnOnce()> Run<S> {
 
     fn begin(&mut self) -> Body {
         let (starter, is_ready) = oneshot::channel();
+        // Before the closure, which may say so itself, and panic then.
+        self.is_ready = self.says_ready.then_some(is_ready);
         let body = self.factory.make(Ready::new(starter), self.keeps);
-        if self.says_ready {
-            self.is_ready = Some(is_ready);
-        } else {
+        if !self.says_ready {
             self.has_started();
         }
         body
@@ -263,6 +272,15 @@ impl<S: FnOnce() + Unpin> Future for Run<S> {
             }
         }
         polled
+    }
+}
+
+/// A panic comes here before what the body said in the same turn was heard.
+impl<S: FnOnce()> Drop for Run<S> {
+    fn drop(&mut self) {
+        if self.is_ready.take().is_some_and(|mut is_ready| is_ready.try_recv().is_ok()) {
+            self.has_started();
+        }
     }
 }
 

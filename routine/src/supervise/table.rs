@@ -98,7 +98,7 @@ impl Child {
     }
 }
 
-/// A child that did not stop within its grace, and was aborted.
+/// A child that did not stop within its grace when its supervisor was stopped, and was aborted.
 #[derive(Clone, Debug)]
 pub struct Overdue {
     pub(super) name: Arc<str>,
@@ -129,6 +129,7 @@ pub(super) struct Table {
 #[derive(Debug, Default)]
 struct Rows {
     children: BTreeMap<Key, Child>,
+    /// Of the supervisor's end, so that there are never more than children.
     overdue: Vec<Overdue>,
 }
 
