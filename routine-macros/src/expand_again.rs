@@ -10,7 +10,7 @@ use syn::{FnArg, Pat};
 use crate::args::Options;
 use crate::arguments;
 use crate::expand::labelled;
-use crate::expand_start::{braced, is_tracked, name_of};
+use crate::expand_start::{braced, is_tracked, name_of, run};
 use crate::input::{Function, private};
 use crate::receiver;
 use crate::returned::Returned;
@@ -75,18 +75,13 @@ pub(crate) fn expand(again: Again, options: &Options, function: &Function, krate
     let blame = returned.blame(&signature.ident).resolved_at(Span::mixed_site());
     let (start, routine) = (private("__start"), Ident::new("__routine", blame));
     let start_expr = site::start(options, &rt, SpawnSite::Caller, &name_of(&signature), signature.ident.span());
-    let statements = braced(&body, braces.resolved_at(Span::mixed_site()));
-    let (result, ty, pin) = (private("__result"), &returned.inferred, returned.pin(&rt));
+    let ty = &returned.inferred;
     let rebound = if this.is_some() { receiver::renamed_tokens(rebound) } else { rebound };
-    let run = if returned.is_never() {
-        quote!(#rebound #statements)
-    } else {
-        quote!(#rebound let #result: #ty = #statements; #result)
-    };
+    let run = run(&returned, &rebound, &body, *braces, &rt);
     let is_plain = returned.is_never() || returned.is_value() && again == Again::After;
     let run = match (is_async, is_plain) {
-        (true, false) => quote!(async move { #pin #run }),
-        (true, true) => quote!(#rt::plain(async move { #pin #run })),
+        (true, false) => quote!(async move { #run }),
+        (true, true) => quote!(#rt::plain(async move { #run })),
         (false, false) => quote!(#rt::on_a_thread(move || -> #ty { #run })),
         (false, true) => quote!(#rt::plain(#rt::on_a_thread(move || -> #ty { #run }))),
     };

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::backoff::Backoff;
 use crate::carrier;
 use crate::handle::Handle;
-use crate::outcome::{BoxError, Failure, IntoOutcome};
+use crate::outcome::{Failure, IntoOutcome};
 use crate::restart::{self, Restart};
 use crate::retry::{self, Retry};
 use crate::schedule::{self, InvalidSchedule, Options, Schedule, When};
@@ -112,11 +112,6 @@ where
 {
     let restart = Restart::permanent().budget_of(max, within).expect("the macro has checked it");
     spawn::started(restart::start(start, restart, work))
-}
-
-/// A future as it is, whose error nothing else tells.
-pub fn boxed_error<T, F: Future<Output = Result<T, BoxError>>>(future: F) -> F {
-    future
 }
 
 /// A future of a value that is none of an outcome.
