@@ -69,7 +69,12 @@ pub(crate) fn expand(again: Again, options: &Options, function: &Function, krate
     }
     let Function { attrs, vis, braces, body, .. } = function;
 
-    let this = has_receiver(&signature.inputs).then(receiver::this);
+    let receiver = signature.inputs.iter_mut().find_map(|input| match input {
+        FnArg::Receiver(receiver) => Some(receiver),
+        FnArg::Typed(_) => None,
+    });
+    let changed = receiver.map(receiver::rebind);
+    let this = changed.is_some().then(receiver::this);
     let body = if this.is_some() { receiver::renamed(body.clone()) } else { body.clone() };
     let body = if is_async { labelled(body, options, &rt) } else { body };
     let blame = returned.blame(&signature.ident).resolved_at(Span::mixed_site());
@@ -77,6 +82,7 @@ pub(crate) fn expand(again: Again, options: &Options, function: &Function, krate
     let start_expr = site::start(options, &rt, SpawnSite::Caller, &name_of(&signature), signature.ident.span());
     let ty = &returned.inferred;
     let rebound = if this.is_some() { receiver::renamed_tokens(rebound) } else { rebound };
+    let rebound = quote!(#changed #rebound);
     let run = run(&returned, &rebound, &body, *braces, &rt);
     let is_plain = returned.is_never() || returned.is_value() && again == Again::After;
     let run = match (is_async, is_plain) {
@@ -151,10 +157,6 @@ pub(crate) fn launch(again: Again, options: &Options, rt: &TokenStream, start: &
     }
 }
 
-fn has_receiver<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> bool {
-    inputs.into_iter().any(|input| matches!(input, FnArg::Receiver(_)))
-}
-
 /// `let url = Clone::clone(&url);` for each argument. One that cannot be cloned is blamed on its type.
 fn clones<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> TokenStream {
     let clone = |input: &FnArg| match input {
@@ -167,7 +169,8 @@ fn clones<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> TokenStream {
             Pat::Ident(binding) => {
                 let name = &binding.ident;
                 let place = argument.ty.span().resolved_at(Span::mixed_site());
-                Some(quote_spanned!(place=> let #name = ::core::clone::Clone::clone(&#name);))
+                let attrs = arguments::attributes(argument);
+                Some(quote_spanned!(place=> #attrs let #name = ::core::clone::Clone::clone(&#name);))
             }
             _ => None,
         },

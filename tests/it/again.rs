@@ -62,6 +62,19 @@ impl Counter {
         Err(if self.next() < 3 { "transient".to_owned() } else { "final".to_owned() })
     }
 
+    /// Each attempt changes what is its own, and takes the arguments that there are.
+    #[routine(retry(times = 3), quiet)]
+    async fn changes_itself(
+        mut self: Arc<Self>,
+        #[cfg(any())] mut seen: u8,
+        #[cfg(all())] mut seen: usize,
+    ) -> Result<Infallible, String> {
+        seen += self.next();
+        self = Arc::default();
+        self.next();
+        Err(format!("{seen}, {}", self.runs()))
+    }
+
     /// `self` in every place where it may stand, and where it is another.
     #[routine(retry(times = 2))]
     async fn everywhere(self: Arc<Self>, add: usize) -> Result<String, String> {
@@ -196,6 +209,14 @@ async fn self_may_stand_everywhere() {
 #[tokio::test]
 async fn blocking_work_is_tried_again() {
     assert_eq!(Arc::new(Counter::default()).blocking().await.unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_its_own_self_to_change_and_the_arguments_that_there_are() {
+    let counter = Arc::new(Counter::default());
+    let error = Arc::clone(&counter).changes_itself(10).await.unwrap_err();
+    assert!(error.to_string().ends_with("failed: 13, 1"), "{error}");
+    assert_eq!(counter.runs(), 3);
 }
 
 #[tokio::test(start_paused = true)]
