@@ -158,7 +158,8 @@ impl Supervisor {
     ///
     /// # Errors
     /// Of a supervisor that failed before all of its children had started, with [`ChildNotStarted`](super::ChildNotStarted) in its
-    /// chain: those that had started were stopped. It was reported, too. [`Error::is_rejected`] outside a tokio runtime.
+    /// chain: those that had started were stopped. It was reported, too. [`Error::is_rejected`] outside a tokio runtime, and once the
+    /// process is [shutting down](fn@crate::shutdown).
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing: the supervisor goes on.
