@@ -209,7 +209,7 @@ pub(crate) fn retry(input: ParseStream<'_>, option: &Ident) -> Result<Retry> {
 
 pub(crate) fn restart(input: ParseStream<'_>, option: &Ident) -> Result<Restart> {
     let mut restart = Restart::default();
-    let example = "restart(max = 5, within = \"1m\")";
+    let example = "restart(max = 10, within = \"2m\")";
     settings(input, option, example, &["max", "within"], |key, input| {
         if key == "max" {
             restart.max = Some(at_least_one(input, key)?);

@@ -25,7 +25,7 @@
 /// alone is the future itself, and is evaluated by the caller; everything else runs inside the routine.
 ///
 /// Options: `recover`, `must_success`, `must_success(graceful = "10s")`, `phase = 1`, `name = "..."` (or an expression that makes a string), `timeout = "30s"`,
-/// `retry(times = 3, base = "100ms", max = "30s", when = path)`, `restart(max = 5, within = "1m")`,
+/// `retry(times = 3, base = "100ms", max = "30s", when = path)`, `restart(max = 10, within = "2m")`,
 /// `fields(user = id, size)`, `root`, `quiet`, `span = child | follows | off`, `awaits = false`. They are those of
 /// [`Builder`](crate::Builder), which says what each does; `awaits = false` turns the labels off that tell the dump which line
 /// a routine waits at.
