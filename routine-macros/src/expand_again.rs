@@ -55,7 +55,7 @@ impl Again {
 ///     fn fetch(url: Url) -> Handle<Page> {
 ///         let start = Start::new({ static SITE: Site = ..; &SITE });
 ///         let routine = move || { let url = Clone::clone(&url); async move { let url = url; body } };
-///         retry(start, retrying(Some(3), None, None), routine)
+///         retry(start, retrying(Some(3), None, None, None), routine)
 ///     }
 pub(crate) fn expand(again: Again, options: &Options, function: &Function, krate: &TokenStream) -> TokenStream {
     let rt = quote!(#krate::__private);
@@ -138,12 +138,13 @@ pub(crate) fn launch(again: Again, options: &Options, rt: &TokenStream, start: &
         Again::Retry => {
             let retry = options.retry.clone().unwrap_or_default();
             let (call, base, most) = (call("retry"), time(retry.base), time(retry.max));
+            let attempt = time(retry.timeout.map(|(_, timeout)| timeout));
             let times = match retry.times {
                 Some(times) => quote!(::core::option::Option::Some(#times)),
                 None => quote!(::core::option::Option::None),
             };
             let when = retry.when.map(|when| quote_spanned!(when.span()=> .when(#when)));
-            quote_spanned!(blame=> #call(#start, #rt::retrying(#times, #base, #most)#when, #routine))
+            quote_spanned!(blame=> #call(#start, #rt::retrying(#times, #base, #most, #attempt)#when, #routine))
         }
         Again::Restart => {
             let restart = options.restart.unwrap_or_default();

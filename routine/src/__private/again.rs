@@ -78,14 +78,23 @@ where
 ///
 /// # Panics
 /// With settings that the macros refuse.
-pub fn retrying<E>(times: Option<u32>, base: Option<Duration>, max: Option<Duration>) -> Retry<E> {
+pub fn retrying<E>(
+    times: Option<u32>,
+    base: Option<Duration>,
+    max: Option<Duration>,
+    attempt: Option<Duration>,
+) -> Retry<E> {
     let retry = times.map_or_else(|| Ok(Retry::new()), Retry::times).expect("the macro has checked it");
     let backoff = base.map_or_else(|| Ok(Backoff::default()), Backoff::exponential);
     let backoff = match max {
         Some(max) => backoff.and_then(|backoff| backoff.max(max)),
         None => backoff,
     };
-    retry.backoff(backoff.expect("the macro has checked it"))
+    let retry = retry.backoff(backoff.expect("the macro has checked it"));
+    match attempt {
+        Some(time) => retry.attempt_timeout(time).expect("the macro has checked it"),
+        None => retry,
+    }
 }
 
 /// Starts a closure that is called again after an error.

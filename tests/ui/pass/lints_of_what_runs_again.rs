@@ -30,7 +30,7 @@ async fn late(file: String, mut tries: u8) -> u8 {
     tries
 }
 
-#[routine(retry(times = 3, base = "10ms", max = "1s", when = is_worth_it), timeout = "1m")]
+#[routine(retry(times = 3, base = "10ms", max = "1s", when = is_worth_it, timeout = "2s"), timeout = "1m")]
 async fn fetch(file: String, (left, _): (u8, u8)) -> io::Result<usize> {
     let size = read(&file).await?;
     Ok(size + usize::from(left))
@@ -126,6 +126,7 @@ async fn main() {
         let file = file.clone();
         async move { read(&file).await }
     });
+    routine! { <retry(times = 3, timeout = "2s"), timeout = "1m"> read("e.csv").await? };
     routine! { <restart(max = 2)> read("d.csv").await?; };
     for schedule in schedules {
         schedule.stop(Duration::ZERO).await;
