@@ -80,8 +80,8 @@ impl Counter {
     #[routine(retry(times = 3), quiet)]
     async fn changes_itself(
         mut self: Arc<Self>,
-        #[cfg(any())] mut seen: u8,
-        #[cfg(all())] mut seen: usize,
+        #[cfg(not(test))] mut seen: u8,
+        #[cfg(test)] mut seen: usize,
     ) -> Result<Infallible, String> {
         seen += self.next();
         self = Arc::default();

@@ -102,7 +102,7 @@ pub(super) async fn refuses() {
     let local = tokio::task::LocalSet::new();
     let here = local.run_until(async { Builder::new().spawn_local(counts()).await });
     assert!(here.await.unwrap_err().is_rejected());
-    let tried = || {
+    let body = || {
         let counts = counts.clone();
         move || {
             let run = counts();
@@ -113,10 +113,10 @@ pub(super) async fn refuses() {
         }
     };
     let tries = || Builder::new().name("tries");
-    assert!(tries().spawn_retry(Retry::new(), tried()).await.unwrap_err().is_rejected());
-    assert!(tries().try_spawn_retry(Retry::new(), tried()).is_err_and(|error| error.is_rejected()));
-    assert!(tries().spawn_restart(Restart::permanent(), tried()).await.unwrap_err().is_rejected());
-    assert!(tries().try_spawn_restart(Restart::permanent(), tried()).is_err_and(|error| error.is_rejected()));
+    assert!(tries().spawn_retry(Retry::new(), body()).await.unwrap_err().is_rejected());
+    assert!(tries().try_spawn_retry(Retry::new(), body()).is_err_and(|error| error.is_rejected()));
+    assert!(tries().spawn_restart(Restart::permanent(), body()).await.unwrap_err().is_rejected());
+    assert!(tries().try_spawn_restart(Restart::permanent(), body()).is_err_and(|error| error.is_rejected()));
     // One that nobody asks.
     drop(go(counts()));
     begun.notify_one();
