@@ -2,7 +2,7 @@
 //!
 //! Each file of the folder `ui` holds one mistake, and says in its first lines how many errors there are, what the first one
 //! says where the text is ours, and also shows in its labels and notes, and the line and column that it points at. The
-//! compiler's own texts are not compared, so a new compiler does not break this. The files of `ui/pass` compile, in the edition
+//! compiler's own texts are not compared, so a new compiler does not break this. The files of `ui/pass` compile, in each edition
 //! that they name, under all of clippy's lints that they deny themselves.
 
 use std::collections::BTreeMap;
@@ -71,8 +71,10 @@ impl Case {
         cases
     }
 
-    fn edition(&self) -> &str {
-        self.source.lines().find_map(|line| line.strip_prefix("//@ edition: ")).unwrap_or("2024")
+    /// Those that it is compiled in.
+    fn editions(&self) -> impl Iterator<Item = &str> {
+        let named = self.source.lines().find_map(|line| line.strip_prefix("//@ edition: "));
+        named.unwrap_or("2024").split(", ")
     }
 
     fn is_renamed(&self) -> bool {
@@ -80,7 +82,7 @@ impl Case {
     }
 }
 
-/// A package with a binary for every case, that knows our crate under some name.
+/// A package with a binary for every edition of a case, that knows our crate under some name.
 fn package<'a>(folder: &Path, krate: &str, cases: impl IntoIterator<Item = &'a Case>) {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut manifest = format!(
@@ -90,12 +92,14 @@ fn package<'a>(folder: &Path, krate: &str, cases: impl IntoIterator<Item = &'a C
         tests.join("../routine").display()
     );
     for case in cases {
-        let (Case { name, path, .. }, edition) = (case, case.edition());
-        let _ = write!(
-            manifest,
-            "\n[[bin]]\nname = \"case_{name}\"\npath = \"{}\"\nedition = \"{edition}\"\n",
-            path.display()
-        );
+        for (number, edition) in case.editions().enumerate() {
+            let name = if number == 0 { case.name.clone() } else { format!("{}_{edition}", case.name) };
+            let _ = write!(
+                manifest,
+                "\n[[bin]]\nname = \"case_{name}\"\npath = \"{}\"\nedition = \"{edition}\"\n",
+                case.path.display()
+            );
+        }
     }
     std::fs::create_dir_all(folder).expect("a folder for the package");
     std::fs::write(folder.join("Cargo.toml"), manifest).expect("the manifest");
@@ -153,7 +157,7 @@ fn check(folder: &Path, command: &str) -> BTreeMap<String, Vec<Found>> {
 #[test]
 fn every_mistake_makes_one_error_that_names_the_fix() {
     let cases = Case::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("ui"));
-    assert!(cases.len() >= 92, "some cases are gone");
+    assert!(cases.len() >= 104, "some cases are gone");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistakes");
     package(&folder, "routine", &cases);
     let found = check(&folder, "check");
@@ -177,7 +181,7 @@ fn every_mistake_makes_one_error_that_names_the_fix() {
 #[test]
 fn what_is_right_compiles_without_a_lint() {
     let cases = Case::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/pass"));
-    assert!(cases.len() >= 9, "some cases are gone");
+    assert!(cases.len() >= 11, "some cases are gone");
     let command = if has_clippy() { "clippy" } else { "check" };
     for (folder, krate, renamed) in [("named", "routine", false), ("renamed", "other", true)] {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);

@@ -1,11 +1,11 @@
 //! Moves the arguments of a function into the routine that it starts.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
-use syn::{FnArg, Pat, PatIdent, Signature, parse_quote_spanned};
+use syn::{FnArg, Pat, PatIdent, PatType, Signature, parse_quote_spanned};
 
 use crate::args::Options;
 use crate::input::{Function, private};
@@ -29,10 +29,18 @@ pub(crate) fn moved(function: &Function, options: &Options, krate: &TokenStream)
     for (number, input) in signature.inputs.iter_mut().enumerate() {
         rebound.extend(rebind(input, number, options));
         if let (FnArg::Typed(before), FnArg::Typed(after)) = (&function.signature.inputs[number], input) {
-            shown.extend(show(&before.pat, &after.pat, options));
+            if let Some(statement) = show(&before.pat, &after.pat, options) {
+                let attrs = attributes(after);
+                shown.extend(quote!(#attrs #statement));
+            }
         }
     }
     Moved { signature, rebound, shown }
+}
+
+/// What stands in front of an argument and may stand in front of a `let`, such as a `cfg`: where it is not, neither is that.
+pub(crate) fn attributes(argument: &PatType) -> TokenStream {
+    argument.attrs.iter().filter(|attr| !attr.path().is_ident("doc")).map(ToTokens::to_token_stream).collect()
 }
 
 /// Input: `mut x: A`, `(a, b): (B, C)`, `_: D`, `self: Arc<Self>`
@@ -49,9 +57,9 @@ fn rebind(input: &mut FnArg, number: usize, options: &Options) -> TokenStream {
         }
         FnArg::Typed(argument) => argument,
     };
-    let attrs = argument.attrs.iter().filter(|attr| !attr.path().is_ident("doc"));
+    let attrs = attributes(argument);
     let allow = quote! {
-        #(#attrs)*
+        #attrs
         #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
     };
     if let Pat::Ident(binding) = &mut *argument.pat {

@@ -51,6 +51,14 @@ pub(crate) fn combinations(options: &Options) -> Result<()> {
         let later = if options.in_order(first, second) { second } else { first };
         return Err(Error::new_spanned(later, format!("`{first}` and `{second}` cannot be combined: {why}")));
     }
+    let attempt = options.retry.as_ref().and_then(|retry| retry.timeout.as_ref());
+    if let (Some((word, attempt)), Some(whole)) = (attempt, &options.timeout) {
+        if attempt >= whole {
+            let why =
+                "give an attempt less time than the whole, or leave its `timeout` out: the outer one ends it anyway";
+            return Err(Error::new_spanned(word, why));
+        }
+    }
     match options.given("tz") {
         Some(zone) if !options.has("cron") => {
             Err(Error::new_spanned(zone, "`tz` is the zone of a cron line: add `cron = \"..\"`"))
@@ -77,7 +85,8 @@ pub(crate) fn inline(options: &Options, blocking: bool) -> Result<()> {
 }
 
 fn blocking_options(options: &Options) -> Result<()> {
-    if let Some(timeout) = options.given("timeout") {
+    let attempt = || options.retry.as_ref()?.timeout.as_ref().map(|(word, _)| word);
+    if let Some(timeout) = options.given("timeout").or_else(attempt) {
         return Err(Error::new_spanned(
             timeout,
             "`timeout` is for async work: a thread that blocks cannot be stopped from outside",

@@ -10,7 +10,7 @@ use syn::{FnArg, Pat};
 use crate::args::Options;
 use crate::arguments;
 use crate::expand::labelled;
-use crate::expand_start::{braced, is_tracked, name_of};
+use crate::expand_start::{braced, is_tracked, name_of, run};
 use crate::input::{Function, private};
 use crate::receiver;
 use crate::returned::Returned;
@@ -55,7 +55,7 @@ impl Again {
 ///     fn fetch(url: Url) -> Handle<Page> {
 ///         let start = Start::new({ static SITE: Site = ..; &SITE });
 ///         let routine = move || { let url = Clone::clone(&url); async move { let url = url; body } };
-///         retry(start, retrying(Some(3), None, None), routine)
+///         retry(start, retrying(Some(3), None, None, None), routine)
 ///     }
 pub(crate) fn expand(again: Again, options: &Options, function: &Function, krate: &TokenStream) -> TokenStream {
     let rt = quote!(#krate::__private);
@@ -69,24 +69,25 @@ pub(crate) fn expand(again: Again, options: &Options, function: &Function, krate
     }
     let Function { attrs, vis, braces, body, .. } = function;
 
-    let this = has_receiver(&signature.inputs).then(receiver::this);
+    let receiver = signature.inputs.iter_mut().find_map(|input| match input {
+        FnArg::Receiver(receiver) => Some(receiver),
+        FnArg::Typed(_) => None,
+    });
+    let changed = receiver.map(receiver::rebind);
+    let this = changed.is_some().then(receiver::this);
     let body = if this.is_some() { receiver::renamed(body.clone()) } else { body.clone() };
     let body = if is_async { labelled(body, options, &rt) } else { body };
     let blame = returned.blame(&signature.ident).resolved_at(Span::mixed_site());
     let (start, routine) = (private("__start"), Ident::new("__routine", blame));
     let start_expr = site::start(options, &rt, SpawnSite::Caller, &name_of(&signature), signature.ident.span());
-    let statements = braced(&body, braces.resolved_at(Span::mixed_site()));
-    let (result, ty, pin) = (private("__result"), &returned.inferred, returned.pin(&rt));
+    let ty = &returned.inferred;
     let rebound = if this.is_some() { receiver::renamed_tokens(rebound) } else { rebound };
-    let run = if returned.is_never() {
-        quote!(#rebound #statements)
-    } else {
-        quote!(#rebound let #result: #ty = #statements; #result)
-    };
+    let rebound = quote!(#changed #rebound);
+    let run = run(&returned, &rebound, &body, *braces, &rt);
     let is_plain = returned.is_never() || returned.is_value() && again == Again::After;
     let run = match (is_async, is_plain) {
-        (true, false) => quote!(async move { #pin #run }),
-        (true, true) => quote!(#rt::plain(async move { #pin #run })),
+        (true, false) => quote!(async move { #run }),
+        (true, true) => quote!(#rt::plain(async move { #run })),
         (false, false) => quote!(#rt::on_a_thread(move || -> #ty { #run })),
         (false, true) => quote!(#rt::plain(#rt::on_a_thread(move || -> #ty { #run }))),
     };
@@ -137,12 +138,13 @@ pub(crate) fn launch(again: Again, options: &Options, rt: &TokenStream, start: &
         Again::Retry => {
             let retry = options.retry.clone().unwrap_or_default();
             let (call, base, most) = (call("retry"), time(retry.base), time(retry.max));
+            let attempt = time(retry.timeout.map(|(_, timeout)| timeout));
             let times = match retry.times {
                 Some(times) => quote!(::core::option::Option::Some(#times)),
                 None => quote!(::core::option::Option::None),
             };
             let when = retry.when.map(|when| quote_spanned!(when.span()=> .when(#when)));
-            quote_spanned!(blame=> #call(#start, #rt::retrying(#times, #base, #most)#when, #routine))
+            quote_spanned!(blame=> #call(#start, #rt::retrying(#times, #base, #most, #attempt)#when, #routine))
         }
         Again::Restart => {
             let restart = options.restart.unwrap_or_default();
@@ -154,10 +156,6 @@ pub(crate) fn launch(again: Again, options: &Options, rt: &TokenStream, start: &
             quote_spanned!(blame=> #call(#start, #max, #within, #routine))
         }
     }
-}
-
-fn has_receiver<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> bool {
-    inputs.into_iter().any(|input| matches!(input, FnArg::Receiver(_)))
 }
 
 /// `let url = Clone::clone(&url);` for each argument. One that cannot be cloned is blamed on its type.
@@ -172,7 +170,8 @@ fn clones<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> TokenStream {
             Pat::Ident(binding) => {
                 let name = &binding.ident;
                 let place = argument.ty.span().resolved_at(Span::mixed_site());
-                Some(quote_spanned!(place=> let #name = ::core::clone::Clone::clone(&#name);))
+                let attrs = arguments::attributes(argument);
+                Some(quote_spanned!(place=> #attrs let #name = ::core::clone::Clone::clone(&#name);))
             }
             _ => None,
         },

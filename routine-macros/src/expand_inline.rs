@@ -78,8 +78,8 @@ fn repeated(
         Work::Statements { gives, body, .. } => {
             let is_fallible = is_fallible(&gives, &body);
             let run = awaited(options, true, &gives, body, rt);
-            // Nothing else tells which error it is.
-            if is_fallible { quote!(move || #rt::boxed_error(#run)) } else { quote!(move || #run) }
+            let run = if is_fallible { site::settled(rt, &run) } else { run };
+            quote!(move || #run)
         }
         Work::Blocking(closure) => quote!(#closure),
     };

@@ -7,7 +7,7 @@ use syn::{Attribute, Signature};
 use crate::args::Options;
 use crate::arguments;
 use crate::expand::labelled;
-use crate::input::{Function, private};
+use crate::input::{Body, Function, private};
 use crate::returned::Returned;
 use crate::site::{self, SpawnSite};
 
@@ -34,15 +34,9 @@ pub(crate) fn expand(options: &Options, function: &Function, krate: &TokenStream
     let blame = returned.blame(&signature.ident).resolved_at(Span::mixed_site());
     let (start, routine) = (private("__start"), Ident::new("__routine", blame));
     let start_expr = site::start(options, &rt, SpawnSite::Caller, &name_of(&signature), signature.ident.span());
-    let (result, ty, pin) = (private("__result"), &returned.inferred, returned.pin(&rt));
-    let statements = braced(&body, braces.resolved_at(Span::mixed_site()));
-    // Bound to a name, what the last expression borrows from an argument ends before the argument does.
-    let run = if returned.is_never() {
-        quote!(#rebound #statements)
-    } else {
-        quote!(#rebound let #result: #ty = #statements; #result)
-    };
-    let work = if is_async { quote!(async move { #pin #run }) } else { quote!(move || -> #ty { #run }) };
+    let ty = &returned.inferred;
+    let run = run(&returned, &rebound, &body, *braces, &rt);
+    let work = if is_async { quote!(async move { #run }) } else { quote!(move || -> #ty { #run }) };
     let rungs = site::rungs(is_async);
     let launch = site::launch(&rt, returned.methods(is_async), &start, &routine);
     let track = (!is_tracked(attrs)).then(|| quote!(#[track_caller]));
@@ -56,6 +50,32 @@ pub(crate) fn expand(options: &Options, function: &Function, krate: &TokenStream
         *braces,
     );
     quote!(#(#attrs)* #track #vis #signature #block)
+}
+
+/// Input: `body`
+/// Output:
+///
+///     let path = path;
+///     let __result: Result<Stats, ImportError> = { if false { return never(); } { body } };
+///     __result
+///
+/// Bound to a name, what the last expression borrows from an argument ends before the argument does. A body that does not
+/// come to its end gets to no name. The first `return` is in there, and not before, so that `let` is not followed by the
+/// body alone: where that is a `panic!()`, clippy finds that nothing is bound.
+pub(crate) fn run(
+    returned: &Returned<'_>,
+    rebound: &TokenStream,
+    body: &Body,
+    braces: Span,
+    rt: &TokenStream,
+) -> TokenStream {
+    let statements = braced(body, braces.resolved_at(Span::mixed_site()));
+    let (result, ty, pin) = (private("__result"), &returned.inferred, returned.pin(rt));
+    if returned.is_never() {
+        quote!(#rebound #pin #statements)
+    } else {
+        quote!(#rebound let #result: #ty = { #pin #statements }; #[allow(unreachable_code)] #result)
+    }
 }
 
 /// Tokens in braces with a span of their own: the user's around the function, or lints take it for foreign code; ours

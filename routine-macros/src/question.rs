@@ -113,11 +113,15 @@ pub(crate) fn settle(statements: &mut Vec<Stmt>, rt: &TokenStream) {
             }
         }
         Some(last @ Stmt::Macro(StmtMacro { semi_token: None, .. })) => *last = Stmt::Expr(lift(last, false, rt), None),
-        _ => {
-            statements
-                .push(Stmt::Expr(parse_quote_spanned!(Span::mixed_site()=> ::core::result::Result::Ok(())), None));
-        }
+        // What it returns there is what the body ends in.
+        Some(Stmt::Expr(Expr::Return(_), Some(_))) => {}
+        _ => statements.push(Stmt::Expr(done(), None)),
     }
+}
+
+/// `Ok(())`, where a body may also never get to.
+fn done() -> Expr {
+    parse_quote_spanned!(Span::mixed_site()=> #[allow(unreachable_code)] ::core::result::Result::Ok(()))
 }
 
 /// Input: `tail`.

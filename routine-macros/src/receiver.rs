@@ -1,14 +1,24 @@
 //! Puts another name in the place of `self`, which cannot be a variable of a closure.
 
 use proc_macro2::{Group, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, Item, Macro};
+use syn::{Expr, Item, Macro, Receiver};
 
 use crate::input::Body;
 
 /// What stands for `self`. As visible as a name of the user's own, since format strings look it up as one.
 pub(crate) fn this() -> Ident {
     Ident::new("__routine_self", Span::call_site())
+}
+
+/// Input: `mut self: Arc<Self>`
+/// Output: `self: Arc<Self>`, and `let mut __routine_self = __routine_self;`
+///
+/// It is the body that changes it, and not what it is cloned from.
+pub(crate) fn rebind(receiver: &mut Receiver) -> TokenStream {
+    let (mutability, this) = (receiver.mutability.take(), at(receiver.self_token.span));
+    mutability.map(|mutability| quote!(let #mutability #this = #this;)).into_token_stream()
 }
 
 /// The body with the other name. Items inside it have a `self` of their own, and paths such as `self::step` are none.

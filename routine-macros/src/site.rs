@@ -7,6 +7,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::args::Options;
+use crate::input::private;
 use crate::value;
 
 /// Who is shown as the spawn site.
@@ -97,6 +98,17 @@ pub(crate) fn launch(rt: &TokenStream, (kind, go): (&str, &str), start: &Ident, 
     let (kind, go) = (Ident::new(kind, blame), Ident::new(go, blame));
     // One reference more than the ladder has rungs below its first.
     quote_spanned!(blame=> (&&&&&&&&&#rt::Probe(&#body)).#kind().#go(#start, #body))
+}
+
+/// Settles the value and the error of a future of a `Result` by the ladder's rungs for one, where nothing else tells them.
+pub(crate) fn settled(rt: &TokenStream, future: &TokenStream) -> TokenStream {
+    let run = private("__run");
+    quote! {{
+        use #rt::{A2 as _, A3 as _, A4 as _, A5 as _};
+        let #run = #future;
+        let _ = (&&&&&&&#rt::Probe(&#run)).kind();
+        #run
+    }}
 }
 
 /// The traits of the ladder, imported without their names.

@@ -173,6 +173,8 @@ pub(crate) struct Retry {
     pub(crate) base: Option<Duration>,
     pub(crate) max: Option<Duration>,
     pub(crate) when: Option<Expr>,
+    /// The time of each attempt, and the word that gave it.
+    pub(crate) timeout: Option<(Ident, Duration)>,
 }
 
 /// The settings of `restart(..)`.
@@ -184,7 +186,7 @@ pub(crate) struct Restart {
 
 pub(crate) fn retry(input: ParseStream<'_>, option: &Ident) -> Result<Retry> {
     let (mut retry, mut longest) = (Retry::default(), None);
-    settings(input, option, "retry(times = 3)", &["times", "base", "max", "when"], |key, input| {
+    settings(input, option, "retry(times = 3)", &["times", "base", "max", "when", "timeout"], |key, input| {
         match key.to_string().as_str() {
             "times" => retry.times = Some(at_least_one(input, key)?),
             "base" => retry.base = Some(duration(input, key)?),
@@ -192,6 +194,7 @@ pub(crate) fn retry(input: ParseStream<'_>, option: &Ident) -> Result<Retry> {
                 retry.max = Some(duration(input, key)?);
                 longest = Some(key.clone());
             }
+            "timeout" => retry.timeout = Some((key.clone(), duration(input, key)?)),
             _ => {
                 assign(input, key, "when = path::to::function")?;
                 retry.when = Some(input.parse()?);
@@ -209,7 +212,7 @@ pub(crate) fn retry(input: ParseStream<'_>, option: &Ident) -> Result<Retry> {
 
 pub(crate) fn restart(input: ParseStream<'_>, option: &Ident) -> Result<Restart> {
     let mut restart = Restart::default();
-    let example = "restart(max = 5, within = \"1m\")";
+    let example = "restart(max = 10, within = \"2m\")";
     settings(input, option, example, &["max", "within"], |key, input| {
         if key == "max" {
             restart.max = Some(at_least_one(input, key)?);

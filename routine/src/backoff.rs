@@ -16,7 +16,7 @@ const MAX: Duration = Duration::from_secs(30);
 /// again.
 ///
 /// The default is exponential: 100 ms after the first failure, twice as long after each one that follows, 30 s at most, with
-/// full [`Jitter`]. No input makes it panic, wait longer than its `max`, or overflow.
+/// full [`Jitter`]; where restarts are concerned with equal jitter, since there one waits alone. No input makes it panic, wait longer than its `max`, or overflow.
 ///
 /// ```
 /// use std::time::Duration;

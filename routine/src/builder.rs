@@ -208,13 +208,13 @@ impl Builder {
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        spawn::started(self.try_spawn_retry(retry, work))
+        spawn::started(retry::start(self.0, retry, work))
     }
 
     /// As [`spawn_retry`](Self::spawn_retry), where there may be no runtime.
     ///
     /// # Errors
-    /// [`Error::is_rejected`] outside a tokio runtime.
+    /// [`Error::is_rejected`] outside a tokio runtime, and once the process is [shutting down](fn@crate::shutdown).
     pub fn try_spawn_retry<T, E, F, Fut>(self, retry: Retry<E>, work: F) -> Result<Handle<T>, Error>
     where
         T: Send + 'static,
@@ -222,7 +222,7 @@ impl Builder {
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        retry::start(self.0, retry, work)
+        retry::start(spawn::if_open(self.0.typed_as(type_name::<F>))?, retry, work)
     }
 
     /// Starts a loop that must not end: a body that is run again, as `restart` says, when it does. One routine, with one entry in the
@@ -249,19 +249,19 @@ impl Builder {
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output: IntoOutcome> + Send + 'static,
     {
-        spawn::started(self.try_spawn_restart(restart, work))
+        spawn::started(restart::start(self.0, restart, work))
     }
 
     /// As [`spawn_restart`](Self::spawn_restart), where there may be no runtime.
     ///
     /// # Errors
-    /// [`Error::is_rejected`] outside a tokio runtime.
+    /// [`Error::is_rejected`] outside a tokio runtime, and once the process is [shutting down](fn@crate::shutdown).
     pub fn try_spawn_restart<F, Fut>(self, restart: Restart, work: F) -> Result<Handle<()>, Error>
     where
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output: IntoOutcome> + Send + 'static,
     {
-        restart::start(self.0, restart, work)
+        restart::start(spawn::if_open(self.0.typed_as(type_name::<F>))?, restart, work)
     }
 
     /// As [`spawn`](Self::spawn), for a future of any value; see [`go_value`](crate::go_value).

@@ -25,14 +25,15 @@
 /// alone is the future itself, and is evaluated by the caller; everything else runs inside the routine.
 ///
 /// Options: `recover`, `must_success`, `must_success(graceful = "10s")`, `phase = 1`, `name = "..."` (or an expression that makes a string), `timeout = "30s"`,
-/// `retry(times = 3, base = "100ms", max = "30s", when = path)`, `restart(max = 5, within = "1m")`,
+/// `retry(times = 3, base = "100ms", max = "30s", when = path, timeout = "2s")`, `restart(max = 10, within = "2m")`,
 /// `fields(user = id, size)`, `root`, `quiet`, `span = child | follows | off`, `awaits = false`. They are those of
 /// [`Builder`](crate::Builder), which says what each does; `awaits = false` turns the labels off that tell the dump which line
 /// a routine waits at.
 ///
 /// With `retry` and `restart` the work is made anew for each run: an expression is evaluated again, so clone into it what it takes
 /// (`routine!(retry(times = 3), fetch(url.clone()))`); a closure is called again, and gives a future
-/// (`move || { let url = url.clone(); async move { .. } }`); statements run again, and may use what is `Copy`. See
+/// (`move || { let url = url.clone(); async move { .. } }`); statements run again, and may use what is `Copy`. The
+/// `timeout` among the settings of `retry` is the time of each attempt; the option `timeout` beside it is that of the whole. See
 /// [`Retry`](crate::Retry) and [`Restart`](crate::Restart).
 ///
 /// As with [`go`](crate::go), an `Err` or a panic ends only this routine and is reported at once; dropping the handle detaches the

@@ -53,8 +53,9 @@
 /// `after = "5s"` has the work begin later. `every = "60s"` and `cron = "0 3 * * *", tz = "Europe/Berlin"` (feature `cron`) have
 /// it run again and again: calling the function gives a [`Schedule`](crate::Schedule), not a handle. It takes no arguments but
 /// `self: Arc<Self>`, and returns `()` or a `Result`; `after` with `every` says when the first run is. `retry(times = 3)`
-/// tries again after an `Err`, and `restart(max = 5)` runs again whatever it ended in, which gives a `Handle<()>`; their
-/// arguments are cloned for each run. A plain `fn` runs on a thread in all of these.
+/// tries again after an `Err`, and `restart(max = 10)` runs again whatever it ended in, which gives a `Handle<()>`; their
+/// arguments are cloned for each run. `retry(times = 5, timeout = "2s"), timeout = "30s"` has a time for each attempt and one for the
+/// whole. A plain `fn` runs on a thread in all of these, where it has no `timeout`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -65,7 +66,7 @@
 ///     Ok(())
 /// }
 ///
-/// #[routine(retry(times = 3, base = "100ms"))]
+/// #[routine(retry(times = 3, base = "100ms", timeout = "2s"), timeout = "30s")]
 /// async fn fetch(url: String) -> std::io::Result<usize> {
 ///     Ok(url.len())
 /// }

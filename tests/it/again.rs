@@ -62,6 +62,33 @@ impl Counter {
         Err(if self.next() < 3 { "transient".to_owned() } else { "final".to_owned() })
     }
 
+    #[routine(retry(times = 5, base = "1s", max = "1s", timeout = "2s"), timeout = "1m", quiet)]
+    async fn hangs(self: Arc<Self>, times: usize) -> Result<usize, String> {
+        if self.next() <= times {
+            pending::<()>().await;
+        }
+        Ok(self.runs())
+    }
+
+    #[routine(retry(times = 50, base = "1s", max = "1s", timeout = "10s"), timeout = "1m", quiet)]
+    async fn hangs_for_ever(self: Arc<Self>) -> Result<Infallible, String> {
+        self.next();
+        pending().await
+    }
+
+    /// Each attempt changes what is its own, and takes the arguments that there are.
+    #[routine(retry(times = 3), quiet)]
+    async fn changes_itself(
+        mut self: Arc<Self>,
+        #[cfg(not(test))] mut seen: u8,
+        #[cfg(test)] mut seen: usize,
+    ) -> Result<Infallible, String> {
+        seen += self.next();
+        self = Arc::default();
+        self.next();
+        Err(format!("{seen}, {}", self.runs()))
+    }
+
     /// `self` in every place where it may stand, and where it is another.
     #[routine(retry(times = 2))]
     async fn everywhere(self: Arc<Self>, add: usize) -> Result<String, String> {
@@ -196,6 +223,47 @@ async fn self_may_stand_everywhere() {
 #[tokio::test]
 async fn blocking_work_is_tried_again() {
     assert_eq!(Arc::new(Counter::default()).blocking().await.unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_a_time_of_its_own_within_that_of_the_whole() {
+    let began = Instant::now();
+    assert_eq!(Arc::new(Counter::default()).hangs(3).await.unwrap(), 4);
+    // Three attempts of 2 s, and a wait of 1 s at most behind each.
+    assert!(began.elapsed() >= SECOND * 6 && began.elapsed() < SECOND * 10, "{:?}", began.elapsed());
+
+    let error = Arc::new(Counter::default()).hangs(5).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(error.to_string().ends_with("did not end within 2s"), "{error}");
+
+    let (began, counter) = (Instant::now(), Arc::new(Counter::default()));
+    let error = Arc::clone(&counter).hangs_for_ever().await.unwrap_err();
+    assert!(error.to_string().ends_with("did not end within 60s"), "{error}");
+    assert_eq!(began.elapsed(), SECOND * 60);
+    assert!((5..=6).contains(&counter.runs()), "{}", counter.runs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn inline_each_attempt_has_a_time_of_its_own_too() {
+    let counter = Arc::new(Counter::default());
+    let slow = |counter: Arc<Counter>| async move {
+        if counter.next() < 3 {
+            pending::<()>().await;
+        }
+        Ok::<_, String>(counter.runs())
+    };
+    let own = Arc::clone(&counter);
+    assert_eq!(routine!(retry(times = 3, timeout = "2s"), timeout = "1m", slow(Arc::clone(&own))).await.unwrap(), 3);
+    let handle = routine! { <retry(times = 2, timeout = "2s"), quiet> pending::<Result<(), String>>().await?; };
+    assert!(handle.await.unwrap_err().to_string().ends_with("did not end within 2s"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_its_own_self_to_change_and_the_arguments_that_there_are() {
+    let counter = Arc::new(Counter::default());
+    let error = Arc::clone(&counter).changes_itself(10).await.unwrap_err();
+    assert!(error.to_string().ends_with("failed: 13, 1"), "{error}");
+    assert_eq!(counter.runs(), 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -70,6 +70,27 @@ async fn a_value_beside_an_open_error_is_kept() {
 }
 
 #[tokio::test]
+#[allow(clippy::needless_return)]
+async fn what_a_body_returns_at_last_is_what_it_ends_in() {
+    let handle: Handle<u8> = routine! { step().await?; return Ok(5); };
+    assert_eq!(handle.await.unwrap(), 5);
+    let handle: Handle<()> = routine! { step().await?; return Err("no".into()); };
+    assert!(handle.await.unwrap_err().to_string().ends_with("failed: no"));
+}
+
+#[tokio::test]
+async fn what_is_tried_again_climbs_the_rungs_of_a_result() {
+    let handle: Handle<()> = routine! { <retry(times = 1)> loop { step().await?; broken().await?; } };
+    assert!(handle.await.unwrap_err().downcast_ref::<Mine>().is_some(), "a boxed one");
+    let handle: Handle<()> = routine! { <retry(times = 1)> broken().await?; Err(Mine(1)) };
+    assert_eq!(handle.await.unwrap_err().downcast_ref::<Mine>(), Some(&Mine(7)));
+    let handle: Handle<u8> = routine! { <retry(times = 1)> if broken().await? == 0 { return Err(Mine(1)); } Ok(5) };
+    assert_eq!(handle.await.unwrap_err().downcast_ref::<Mine>(), Some(&Mine(7)));
+    let handle: Handle<u8> = routine! { <retry(times = 1)> step().await?; Ok(5) };
+    assert_eq!(handle.await.unwrap(), 5);
+}
+
+#[tokio::test]
 async fn a_result_gives_its_value_or_its_error() {
     let handle: Handle<u8> = routine!(broken());
     assert_eq!(handle.await.unwrap_err().downcast_ref::<Mine>(), Some(&Mine(7)));

@@ -1,16 +1,17 @@
 //! A loop that must not end is run again when it does, as often as its budget allows, as one routine.
 
 use std::error::Error as _;
-use std::future::pending;
+use std::future::{Future, pending};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use routine::supervise::{ChildSpec, Supervisor};
 use routine::{
     Backoff, Builder, Error, Group, Outcome, Policy, Restart, RestartKind, RestartsExhausted, SpanMode, cancelled,
     snapshot,
 };
 use routine_tests::{Drops, capture, records};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -133,6 +134,57 @@ async fn a_used_up_budget_is_a_failure_with_the_last_one_as_its_source() {
         assert_eq!(last.field("routine.fields"), "restarts=2");
         assert!(records.iter().all(|record| record.field("routine.id") == id.to_string()), "one routine");
     }
+}
+
+/// When a budget of 10 was used up, if that was within the hour.
+async fn used_up(began: Instant, ended: impl Future<Output = Result<(), Error>>) -> Option<Duration> {
+    let error = timeout(SECOND * 3600, ended).await.ok()?.unwrap_err();
+    assert_eq!(error.downcast_ref::<RestartsExhausted>().map(RestartsExhausted::restarts), Some(10));
+    Some(began.elapsed())
+}
+
+/// How long the budget that nobody chose lasts a loop, and a supervisor's only child, that fail at once each time until `back`.
+async fn default_budgets(back: Duration) -> [Option<Duration>; 2] {
+    let began = Instant::now();
+    let fails = move || async move {
+        if began.elapsed() < back { Err("it is gone") } else { pending::<Result<(), _>>().await }
+    };
+    let looped = Builder::new().quiet().spawn_restart(Restart::permanent(), fails);
+    let supervisor = Supervisor::builder("gone").child(ChildSpec::new("worker", fails)).build().unwrap();
+    let supervisor = supervisor.start().await.unwrap();
+    tokio::join!(used_up(began, looped), used_up(began, supervisor.ended())).into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_gone_for_half_a_minute_does_not_use_up_the_budget_that_nobody_chose() {
+    for _ in 0..100 {
+        assert_eq!(default_budgets(SECOND * 40).await, [None, None]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_comes_back_uses_up_the_budget_that_nobody_chose_in_a_minute_or_so() {
+    let mut sum = Duration::ZERO;
+    for _ in 0..100 {
+        for lasted in default_budgets(Duration::MAX).await {
+            let lasted = lasted.expect("it is used up");
+            // Tokio's timers end at the next millisecond.
+            assert!(lasted > Duration::from_millis(40_550) && lasted < Duration::from_millis(81_120), "{lasted:?}");
+            sum += lasted;
+        }
+    }
+    let mean = sum / 200;
+    assert!(mean > SECOND * 57 && mean < SECOND * 65, "{mean:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn children_that_fail_together_share_the_budget_that_nobody_chose() {
+    let began = Instant::now();
+    let names = ["a", "b", "c", "d", "e"].into_iter();
+    let child = |name| ChildSpec::new(name, || async { Err::<(), _>("it is gone") });
+    let supervisor = names.fold(Supervisor::builder("gone"), |all, name| all.child(child(name))).build().unwrap();
+    let lasted = used_up(began, supervisor.start().await.unwrap().ended()).await.expect("it is used up");
+    assert!(lasted < SECOND / 2, "{lasted:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,7 +34,7 @@ fn nothing_starts_any_more_in_whatever_way_and_each_is_counted_as_rejected() {
         ),
         "{said}"
     );
-    assert_eq!(lines[1..], ["members run Some(3)", "ran 0, rejected 7", "started 2, ended 2", "hooks 2"], "{said}");
+    assert_eq!(lines[1..], ["members run Some(3)", "ran 0, rejected 11", "started 2, ended 2", "hooks 2"], "{said}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::panic::resume_unwind;
+use std::panic::{Location, resume_unwind};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::backoff::Backoff;
 use crate::carrier;
 use crate::handle::Handle;
-use crate::outcome::{BoxError, Failure, IntoOutcome};
+use crate::outcome::{Failed, Failure, IntoOutcome};
 use crate::restart::{self, Restart};
 use crate::retry::{self, Retry};
 use crate::schedule::{self, InvalidSchedule, Options, Schedule, When};
@@ -78,14 +78,23 @@ where
 ///
 /// # Panics
 /// With settings that the macros refuse.
-pub fn retrying<E>(times: Option<u32>, base: Option<Duration>, max: Option<Duration>) -> Retry<E> {
+pub fn retrying<E>(
+    times: Option<u32>,
+    base: Option<Duration>,
+    max: Option<Duration>,
+    attempt: Option<Duration>,
+) -> Retry<E> {
     let retry = times.map_or_else(|| Ok(Retry::new()), Retry::times).expect("the macro has checked it");
     let backoff = base.map_or_else(|| Ok(Backoff::default()), Backoff::exponential);
     let backoff = match max {
         Some(max) => backoff.and_then(|backoff| backoff.max(max)),
         None => backoff,
     };
-    retry.backoff(backoff.expect("the macro has checked it"))
+    let retry = retry.backoff(backoff.expect("the macro has checked it"));
+    match attempt {
+        Some(time) => retry.attempt_timeout(time).expect("the macro has checked it"),
+        None => retry,
+    }
 }
 
 /// Starts a closure that is called again after an error.
@@ -100,6 +109,29 @@ where
     spawn::started(retry::start(start, retry, work))
 }
 
+/// What is retried within a routine ends in.
+#[derive(Debug)]
+pub struct Tried<T>(Result<T, Failed>);
+
+impl<T> IntoOutcome for Tried<T> {
+    type Value = T;
+
+    fn into_outcome(self) -> Result<T, Failed> {
+        self.0
+    }
+}
+
+/// Calls a closure again after an error, in the routine that runs here: the run of a schedule.
+pub fn tried<T, E, F, Fut>(retry: Retry<E>, work: F) -> impl Future<Output = Tried<T>>
+where
+    E: Failure,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+{
+    let caller = Location::caller();
+    async move { Tried(retry::body(retry, caller, work).await) }
+}
+
 /// Starts a closure that is called again when what it gives ends.
 ///
 /// # Panics
@@ -112,11 +144,6 @@ where
 {
     let restart = Restart::permanent().budget_of(max, within).expect("the macro has checked it");
     spawn::started(restart::start(start, restart, work))
-}
-
-/// A future as it is, whose error nothing else tells.
-pub fn boxed_error<T, F: Future<Output = Result<T, BoxError>>>(future: F) -> F {
-    future
 }
 
 /// A future of a value that is none of an outcome.

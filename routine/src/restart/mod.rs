@@ -10,7 +10,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, Jitter};
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::outcome::IntoOutcome;
@@ -69,23 +69,38 @@ pub(crate) struct Budget {
 }
 
 impl Default for Budget {
+    /// What [`Restart`]'s documentation counts out. The time is longer than all of the waits, so that it is used up for certain.
     fn default() -> Self {
-        Self { max: 5, within: Duration::from_secs(60) }
+        Self { max: 10, within: Duration::from_secs(120) }
     }
+}
+
+/// The waits between restarts, where nobody says others: half of each is certain, and so is that the budget lasts.
+pub(crate) fn default_backoff() -> Backoff {
+    Backoff::default().jitter(Jitter::Equal)
 }
 
 /// How a loop that must not end is run again when it does: after which endings, how often at most, and with which [`Backoff`].
 ///
-/// [`Builder::spawn_restart`](crate::Builder::spawn_restart) starts such a loop. The budget is 5 restarts within a minute unless
-/// [`budget`](Self::budget) says otherwise; Erlang/OTP's default of 1 within 5 s counts on restarts without a wait between. The
-/// back-off begins anew once a run has lasted for as long as the window of the budget.
+/// [`Builder::spawn_restart`](crate::Builder::spawn_restart) starts such a loop. The back-off begins anew once a run has lasted for
+/// as long as the window of the budget.
+///
+/// # How long the default lasts
+/// The default is a budget of 10 restarts within two minutes, and the default [`Backoff`] with [`Jitter::Equal`]. What fails at once
+/// each time uses it up after 41 s at least, 61 s on average, and 81 s at most; the time of the runs themselves comes on top. So what
+/// is gone for half a minute does not end the loop, and what is gone for good does. This is the sum of the ten waits: they are 0.1 s,
+/// 0.2 s and so on up to 25.6 s, and 30 s, 81.1 s in all; with equal jitter each is half of that at least, and three quarters on
+/// average. Erlang/OTP's default of 1 within 5 s is used up by a second failure at once.
+///
+/// With a budget or a back-off of your own, add up the waits in the same way. A window that is shorter than their sum may never be used
+/// up, since the waits alone spread the restarts.
 ///
 /// ```
 /// use std::time::Duration;
 /// use routine::{Builder, Restart};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let restart = Restart::transient().budget(5, Duration::from_secs(60))?;
+/// let restart = Restart::transient().budget(20, Duration::from_secs(600))?;
 /// let mut failures = 2;
 /// let consumer = Builder::new().name("consumer").spawn_restart(restart, move || {
 ///     failures -= 1;
@@ -121,11 +136,11 @@ impl Restart {
 
     /// As the kind says.
     pub fn of(kind: RestartKind) -> Self {
-        Self { kind, budget: Budget::default(), backoff: Backoff::default() }
+        Self { kind, budget: Budget::default(), backoff: default_backoff() }
     }
 
     /// At most so many restarts within any time of that length, on tokio's clock. The one that would be too many ends the routine
-    /// with [`RestartsExhausted`]; with a `max` of 0 that is the first.
+    /// with [`RestartsExhausted`]; with a `max` of 0 that is the first. 10 within two minutes unless this says otherwise.
     ///
     /// # Errors
     /// With a time of zero, within which nothing is counted.
@@ -143,7 +158,7 @@ impl Restart {
         self.budget(max.unwrap_or(most), within.unwrap_or(window))
     }
 
-    /// How long to wait before a restart.
+    /// How long to wait before a restart. The default is that of [`Backoff`], but with [`Jitter::Equal`].
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self

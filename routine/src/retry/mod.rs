@@ -211,23 +211,34 @@ where
     F: FnMut() -> Fut + Send + 'static,
     Fut: Future<Output = Result<T, E>> + Send + 'static,
 {
-    let caller = Location::caller();
-    let body = async move {
-        let tried = course::run::<T, E, Failed, F, Fut>(&retry, retry.attempt_timeout, caller, work).await;
-        let (missed, attempts) = match tried {
-            Ok(value) => return Ok(value),
-            Err(missed) => missed,
-        };
-        if let Some(slot) = current::slot() {
-            slot.with_extra(|extra| extra.set_field("attempts", attempts.to_string()));
-        }
-        match missed {
-            Missed::Failed(failed) => Err(failed),
-            Missed::Panicked(payload) => resume_unwind(payload),
-            Missed::TimedOut(over) => match timeout::run_out(over.after, over.over).await {},
-        }
-    };
+    let body = body(retry, Location::caller(), work);
     spawn::start::<Settled, _>(start.typed_as(std::any::type_name::<F>), body)
+}
+
+/// What a routine does that is retried: it ends as its last attempt did.
+pub(crate) async fn body<T, E, F, Fut>(
+    retry: Retry<E>,
+    caller: &'static Location<'static>,
+    work: F,
+) -> Result<T, Failed>
+where
+    E: Failure,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+{
+    let tried = course::run::<T, E, Failed, F, Fut>(&retry, retry.attempt_timeout, caller, work).await;
+    let (missed, attempts) = match tried {
+        Ok(value) => return Ok(value),
+        Err(missed) => missed,
+    };
+    if let Some(slot) = current::slot() {
+        slot.with_extra(|extra| extra.set_field("attempts", attempts.to_string()));
+    }
+    match missed {
+        Missed::Failed(failed) => Err(failed),
+        Missed::Panicked(payload) => resume_unwind(payload),
+        Missed::TimedOut(over) => match timeout::run_out(over.after, over.over).await {},
+    }
 }
 
 impl<E> fmt::Debug for Retry<E> {

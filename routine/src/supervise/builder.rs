@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::handle::Handle;
 use crate::outcome::Failed;
 use crate::policy::Policy;
-use crate::restart::{Budget, Window};
+use crate::restart::{Budget, Window, default_backoff};
 use crate::spawn;
 use crate::start::Start;
 use crate::task::Settled;
@@ -78,7 +78,7 @@ impl SupervisorBuilder {
             name,
             strategy: Strategy::OneForOne,
             budget: Budget::default(),
-            backoff: Backoff::default(),
+            backoff: default_backoff(),
             policy: Policy::Log,
             children: Vec::new(),
         }
@@ -92,14 +92,15 @@ impl SupervisorBuilder {
 
     /// At most so many restarts within any time of that length, of all children together, on tokio's clock; the restart of siblings
     /// is part of one. The one that would be too many ends the supervisor with [`RestartsExhausted`](crate::RestartsExhausted).
-    /// 5 within a minute unless this says otherwise.
+    /// 10 within two minutes unless this says otherwise, which lasts one child for [at least 41 s](crate::Restart). Children that fail
+    /// together share it, so that five of them use it up within half a second. Allow more then, or give each a supervisor of its own.
     pub const fn budget(mut self, max: u32, within: Duration) -> Self {
         self.budget = Budget { max, within };
         self
     }
 
-    /// How long to wait before a restart, where the child does not say so itself. The default is that of [`Backoff`]; Erlang/OTP's is
-    /// `Backoff::constant(Duration::ZERO)`.
+    /// How long to wait before a restart, where the child does not say so itself. The default is that of [`Restart`](crate::Restart);
+    /// Erlang/OTP's is `Backoff::constant(Duration::ZERO)`.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
@@ -165,7 +166,7 @@ impl Supervisor {
     /// Of a supervisor that failed before all of its children had started: those that had started were stopped. In its chain is
     /// [`ChildNotStarted`](super::ChildNotStarted), or [`RestartsExhausted`](crate::RestartsExhausted) where children that had
     /// started before ended too often meanwhile. It was reported, too.
-    /// [`Error::is_rejected`] outside a tokio runtime.
+    /// [`Error::is_rejected`] outside a tokio runtime, and once the process is [shutting down](fn@crate::shutdown).
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing: the supervisor goes on.

@@ -18,8 +18,9 @@
 //! It keeps the promises of OTP's `supervisor`, in OTP's words, but for these:
 //!
 //! - Restarts wait for a back-off. OTP restarts at once, and tries a start that fails again and again until the budget is used up: a
-//!   service that is gone for some seconds takes everything with it. `Backoff::constant(Duration::ZERO)` is OTP's way. Under
-//!   one-for-all and rest-for-one the siblings are stopped first, and are down during the wait.
+//!   service that is gone for some seconds takes everything with it. Here [the default](crate::Restart) lasts one child for 41 s at
+//!   least, and children that fail together for less. `Backoff::constant(Duration::ZERO)` is OTP's way. Under one-for-all and
+//!   rest-for-one the siblings are stopped first, and are down during the wait.
 //! - A child has started when it says so only where it is made by [`ChildSpec::with_ready`]; others have once their closure has returned.
 //! - Of two children that fail at one time under rest-for-one, the earlier one decides who is restarted.
 //! - [`SupervisorHandle::remove_child`] stops a child that runs; OTP wants two calls for it, between which the child may come back.

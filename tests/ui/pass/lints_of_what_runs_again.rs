@@ -30,7 +30,7 @@ async fn late(file: String, mut tries: u8) -> u8 {
     tries
 }
 
-#[routine(retry(times = 3, base = "10ms", max = "1s", when = is_worth_it), timeout = "1m")]
+#[routine(retry(times = 3, base = "10ms", max = "1s", when = is_worth_it, timeout = "2s"), timeout = "1m")]
 async fn fetch(file: String, (left, _): (u8, u8)) -> io::Result<usize> {
     let size = read(&file).await?;
     Ok(size + usize::from(left))
@@ -60,6 +60,50 @@ impl Cache {
         Ok(())
     }
 
+    #[routine(every = "1h")]
+    async fn replaced(mut self: Arc<Self>) {
+        self.load("old").await;
+        self = Arc::new(Self);
+        self.load("new").await;
+    }
+
+    #[routine(after = "1h")]
+    async fn replaced_late(mut self: Arc<Self>, #[cfg(windows)] drive: char, #[cfg(not(windows))] mut mount: String) {
+        #[cfg(not(windows))]
+        {
+            mount.push('/');
+            println!("{mount}");
+        }
+        #[cfg(windows)]
+        println!("{drive}");
+        self = Arc::new(Self);
+        self.load("new").await;
+    }
+
+    #[routine(restart(max = 1))]
+    fn replaced_on_a_thread(mut self: Arc<Self>, #[cfg(windows)] drive: char, #[cfg(not(windows))] mount: Arc<str>) {
+        #[cfg(not(windows))]
+        println!("{mount}");
+        #[cfg(windows)]
+        println!("{drive}");
+        println!("{}", Arc::get_mut(&mut self).is_none());
+    }
+
+    #[routine(retry(times = 2), name = format!("mount {left}"))]
+    async fn mounted(
+        mut self: Arc<Self>,
+        #[cfg(windows)] drive: char,
+        #[allow(unused_mut)] mut right: u8,
+        #[cfg(not(windows))] (left, _): (u8, u8),
+        #[cfg(windows)] left: u8,
+    ) -> io::Result<u8> {
+        #[cfg(windows)]
+        println!("{drive}");
+        self = Arc::new(Self);
+        self.load("new").await;
+        Ok(left + right)
+    }
+
     async fn load(&self, key: &str) -> usize {
         read(key).await.unwrap_or(0)
     }
@@ -67,7 +111,13 @@ impl Cache {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let schedules = [sweep(), blocks(), Arc::new(Cache).refresh()];
+    let schedules = [sweep(), blocks(), Arc::new(Cache).refresh(), Arc::new(Cache).replaced()];
+    #[cfg(not(windows))]
+    {
+        Arc::new(Cache).replaced_late("a".to_owned()).abort();
+        Arc::new(Cache).replaced_on_a_thread(Arc::from("a")).abort();
+        Arc::new(Cache).mounted(1, (2, 3)).abort();
+    }
     late("a".to_owned(), 1).abort();
     drop((fetch("a".to_owned(), (1, 2)), Arc::new(Cache).store("b")));
     consume(Arc::from("topic")).abort();
@@ -76,6 +126,7 @@ async fn main() {
         let file = file.clone();
         async move { read(&file).await }
     });
+    routine! { <retry(times = 3, timeout = "2s"), timeout = "1m"> read("e.csv").await? };
     routine! { <restart(max = 2)> read("d.csv").await?; };
     for schedule in schedules {
         schedule.stop(Duration::ZERO).await;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use routine::{Builder, CancelReason, cancelled, go, group, shutdown};
+use routine::{Builder, CancelReason, Restart, Retry, cancelled, go, group, shutdown};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::yield_now;
 
@@ -102,6 +102,21 @@ pub(super) async fn refuses() {
     let local = tokio::task::LocalSet::new();
     let here = local.run_until(async { Builder::new().spawn_local(counts()).await });
     assert!(here.await.unwrap_err().is_rejected());
+    let body = || {
+        let counts = counts.clone();
+        move || {
+            let run = counts();
+            async move {
+                run.await;
+                Ok::<_, Nothing>(())
+            }
+        }
+    };
+    let tries = || Builder::new().name("tries");
+    assert!(tries().spawn_retry(Retry::new(), body()).await.unwrap_err().is_rejected());
+    assert!(tries().try_spawn_retry(Retry::new(), body()).is_err_and(|error| error.is_rejected()));
+    assert!(tries().spawn_restart(Restart::permanent(), body()).await.unwrap_err().is_rejected());
+    assert!(tries().try_spawn_restart(Restart::permanent(), body()).is_err_and(|error| error.is_rejected()));
     // One that nobody asks.
     drop(go(counts()));
     begun.notify_one();
