@@ -9,13 +9,18 @@ use crate::borrow;
 use crate::input::{self, Function};
 
 /// Pairs that contradict each other, and why. The error stands at the one that was written later.
-const CONTRADICTIONS: [(&str, &[&str], &str); 15] = [
+const CONTRADICTIONS: [(&str, &[&str], &str); 16] = [
     ("recover", &["must_success"], "a routine either survives its panic or takes the process down with it; keep one"),
     ("in_place", &["every", "cron", "after"], "a function in place runs when it is called; keep one"),
     (
         "in_place",
         &["restart"],
         "a function in place runs once for each call; leave `restart` out, or start the function",
+    ),
+    (
+        "in_place",
+        &["retry"],
+        "a function in place runs once for each call; retry inside with `routine::Retry::run`, or start the function",
     ),
     ("in_place", &["pool", "group"], "a function in place runs where it is called; keep one"),
     ("in_place", &["root"], "a function in place belongs to its caller's trace; leave `root` out"),
@@ -101,14 +106,6 @@ fn blocking_options(options: &Options) -> Result<()> {
 /// Options that do nothing yet.
 pub(crate) fn available(options: &Options) -> Result<()> {
     let later = LATER.iter().find_map(|(option, until_then)| Some((options.given(option)?, until_then)));
-    let combined = [("retry", "every"), ("retry", "cron"), ("retry", "after"), ("retry", "in_place")];
-    let combined = combined.iter().find_map(|(first, second)| Some((options.given(first)?, options.given(second)?)));
-    if let Some((first, second)) = combined {
-        let why = format!(
-            "`{first}` with `{second}` is not available yet: use `routine::Retry` inside, or a function of its own"
-        );
-        return Err(Error::new_spanned(first, why));
-    }
     match later {
         Some((word, until_then)) => {
             Err(Error::new_spanned(word, format!("`{word}` is not available yet: {until_then}")))

@@ -40,7 +40,7 @@ pub(crate) fn attribute(args: TokenStream, item: TokenStream) -> TokenStream {
         Ok(()) if stays => expand_in_place::expand(&options, &function, &krate),
         Ok(()) => match Again::of(&options) {
             None => expand_start::expand(&options, &function, &krate),
-            Some(again) => match again.check(&function) {
+            Some(again) => match again.check(&options, &function) {
                 Err(error) => fallback::function(&error, &function, stays, &krate),
                 Ok(()) => expand_again::expand(again, &options, &function, &krate),
             },

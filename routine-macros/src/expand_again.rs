@@ -2,6 +2,8 @@
 //!
 //! What runs more than once is a closure that gives a future: it clones what the body takes, anew for each run.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -15,6 +17,7 @@ use crate::input::{Function, private};
 use crate::receiver;
 use crate::returned::Returned;
 use crate::site::{self, SpawnSite, duration};
+use crate::value::Retry;
 
 /// What starts the runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,11 @@ impl Again {
             ("restart", Self::Restart),
         ];
         asked.into_iter().find_map(|(option, again)| options.has(option).then_some(again))
+    }
+
+    /// The retry of each run, where it is not a retry itself.
+    fn attempts(self, options: &Options) -> Option<&Retry> {
+        if self == Self::Retry { None } else { options.retry.as_ref() }
     }
 
     /// Whether calling the function gives a schedule, and no handle.
@@ -92,8 +100,13 @@ pub(crate) fn expand(again: Again, options: &Options, function: &Function, krate
         (false, true) => quote!(#rt::plain(#rt::on_a_thread(move || -> #ty { #run }))),
     };
     let taken = this.map(|this| quote!(let #this = self;));
-    let cloned = (again != Again::After).then(|| clones(&signature.inputs));
+    let retry = again.attempts(options);
+    let cloned = (again != Again::After || retry.is_some()).then(|| clones(&signature.inputs));
     let work = quote!(move || { #cloned #run });
+    let work = match retry {
+        Some(retry) => tried(again, retry, &work, &rt, blame),
+        None => work,
+    };
     let launch = launch(again, options, &rt, &start, &routine);
     let track = (!is_tracked(attrs)).then(|| quote!(#[track_caller]));
     let block = braced(
@@ -117,10 +130,6 @@ pub(crate) fn launch(again: Again, options: &Options, rt: &TokenStream, start: &
         let name = Ident::new(name, blame);
         quote_spanned!(blame=> #rt::#name)
     };
-    let time = |time: Option<std::time::Duration>| match time.map(duration) {
-        Some(time) => quote!(::core::option::Option::Some(#time)),
-        None => quote!(::core::option::Option::None),
-    };
     match again {
         Again::Every => {
             let (call, first, period) = (call("every"), time(options.after), options.every.map(duration));
@@ -136,25 +145,48 @@ pub(crate) fn launch(again: Again, options: &Options, rt: &TokenStream, start: &
             quote_spanned!(blame=> #call(#start, #delay, #routine))
         }
         Again::Retry => {
-            let retry = options.retry.clone().unwrap_or_default();
-            let (call, base, most) = (call("retry"), time(retry.base), time(retry.max));
-            let attempt = time(retry.timeout.map(|(_, timeout)| timeout));
-            let times = match retry.times {
-                Some(times) => quote!(::core::option::Option::Some(#times)),
-                None => quote!(::core::option::Option::None),
-            };
-            let when = retry.when.map(|when| quote_spanned!(when.span()=> .when(#when)));
-            quote_spanned!(blame=> #call(#start, #rt::retrying(#times, #base, #most, #attempt)#when, #routine))
+            let (call, retry) = (call("retry"), retrying(&options.retry.clone().unwrap_or_default(), rt, blame));
+            quote_spanned!(blame=> #call(#start, #retry, #routine))
         }
         Again::Restart => {
             let restart = options.restart.unwrap_or_default();
-            let (call, within) = (call("restart"), time(restart.within));
-            let max = match restart.max {
-                Some(max) => quote!(::core::option::Option::Some(#max)),
-                None => quote!(::core::option::Option::None),
-            };
+            let (call, within, max) = (call("restart"), time(restart.within), number(restart.max));
             quote_spanned!(blame=> #call(#start, #max, #within, #routine))
         }
+    }
+}
+
+/// The settings of a retry.
+fn retrying(retry: &Retry, rt: &TokenStream, blame: Span) -> TokenStream {
+    let (times, base, most) = (number(retry.times), time(retry.base), time(retry.max));
+    let attempt = time(retry.timeout.as_ref().map(|(_, timeout)| *timeout));
+    let when = retry.when.as_ref().map(|when| quote_spanned!(when.span()=> .when(#when)));
+    quote_spanned!(blame=> #rt::retrying(#times, #base, #most, #attempt)#when)
+}
+
+/// A closure whose every run is retried by itself.
+fn tried(again: Again, retry: &Retry, work: &TokenStream, rt: &TokenStream, blame: Span) -> TokenStream {
+    let (attempt, retrying) = (private("__attempt"), retrying(retry, rt, blame));
+    let taken = match again {
+        Again::After => attempt.to_token_stream(),
+        _ => quote!(::core::clone::Clone::clone(&#attempt)),
+    };
+    let run = quote_spanned!(blame=> #rt::tried(#retrying, #taken));
+    quote!({ let #attempt = #work; move || #run })
+}
+
+fn time(time: Option<Duration>) -> TokenStream {
+    option(time.map(duration))
+}
+
+fn number(number: Option<u32>) -> TokenStream {
+    option(number)
+}
+
+fn option(value: Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
     }
 }
 
@@ -181,10 +213,10 @@ fn clones<'a>(inputs: impl IntoIterator<Item = &'a FnArg>) -> TokenStream {
 
 impl Again {
     /// What the body must end in.
-    pub(crate) fn check(self, function: &Function) -> syn::Result<()> {
+    pub(crate) fn check(self, options: &Options, function: &Function) -> syn::Result<()> {
         let returned = Returned::of(function);
         let place = || function.returns().map_or_else(|| function.signature.ident.span(), Spanned::span);
-        if self == Self::Retry && !returned.is_result() {
+        if options.has("retry") && !returned.is_result() {
             return Err(syn::Error::new(
                 place(),
                 "`retry` needs a `Result`: without an error there is nothing to try again",

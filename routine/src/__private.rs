@@ -18,7 +18,7 @@ mod body;
 mod ladder;
 mod tag;
 
-pub use again::{after, cron, every, on_a_thread, plain, restart, retry, retrying};
+pub use again::{after, cron, every, on_a_thread, plain, restart, retry, retrying, tried};
 pub use body::{
     FromPanic, FromTimeout, Noted, T0, T1, Tail, fallible, fallible_call, mistaken, never, once, recovering, timing_out,
 };

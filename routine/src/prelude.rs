@@ -55,7 +55,8 @@
 /// `self: Arc<Self>`, and returns `()` or a `Result`; `after` with `every` says when the first run is. `retry(times = 3)`
 /// tries again after an `Err`, and `restart(max = 10)` runs again whatever it ended in, which gives a `Handle<()>`; their
 /// arguments are cloned for each run. `retry(times = 5, timeout = "2s"), timeout = "30s"` has a time for each attempt and one for the
-/// whole. A plain `fn` runs on a thread in all of these, where it has no `timeout`.
+/// whole. With `retry` beside `every`, `cron` or `after` each run is tried again by itself, in its own routine. A plain `fn` runs
+/// on a thread in all of these, where it has no `timeout`.
 ///
 /// ```
 /// use std::time::Duration;

@@ -2,11 +2,11 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use routine::{Handle, RestartsExhausted, Schedule, prelude::*, routine};
+use routine::{Handle, RestartsExhausted, RoutineId, Schedule, prelude::*, routine};
 use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -14,6 +14,8 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 struct Counter {
     runs: AtomicUsize,
+    /// The routines in which attempts were made.
+    seen: Mutex<Vec<RoutineId>>,
 }
 
 impl Counter {
@@ -68,6 +70,30 @@ impl Counter {
             pending::<()>().await;
         }
         Ok(self.runs())
+    }
+
+    /// The third attempt of every run succeeds, but for the second run, which has too few.
+    #[routine(every = "1m", retry(times = 3, base = "1s", max = "1s"), name = "import")]
+    async fn import(self: Arc<Self>) -> Result<(), String> {
+        self.seen.lock().unwrap().push(routine::current().unwrap().id());
+        match self.next() {
+            3 | 7.. => Ok(()),
+            attempt => Err(format!("attempt {attempt}")),
+        }
+    }
+
+    #[routine(after = "5s", retry(times = 3, base = "1s", max = "1s", when = is_transient), quiet)]
+    async fn import_later(self: Arc<Self>, label: String) -> Result<String, String> {
+        match self.next() {
+            1 | 2 => Err("transient".to_owned()),
+            3 => Ok(label),
+            _ => Err("final".to_owned()),
+        }
+    }
+
+    #[routine(after = "5s", retry(times = 3), quiet)]
+    fn import_on_a_thread(self: Arc<Self>) -> Result<usize, String> {
+        if self.next() == 1 { Err("not yet".to_owned()) } else { Ok(self.runs()) }
     }
 
     #[routine(retry(times = 50, base = "1s", max = "1s", timeout = "10s"), timeout = "1m", quiet)]
@@ -223,6 +249,33 @@ async fn self_may_stand_everywhere() {
 #[tokio::test]
 async fn blocking_work_is_tried_again() {
     assert_eq!(Arc::new(Counter::default()).blocking().await.unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_runs_of_a_schedule_are_tried_again_each_for_itself() {
+    let counter = Arc::new(Counter::default());
+    let schedule: Schedule = Arc::clone(&counter).import();
+    sleep(SECOND * 90).await;
+    assert_eq!((schedule.stats().completed, schedule.stats().failed, counter.runs()), (1, 0, 3));
+    sleep(SECOND * 60).await;
+    assert_eq!((schedule.stats().completed, schedule.stats().failed, counter.runs()), (1, 1, 6));
+    sleep(SECOND * 60).await;
+    assert_eq!((schedule.stats().completed, schedule.stats().failed, counter.runs()), (2, 1, 7));
+    schedule.stop(Duration::ZERO).await;
+    let mut runs = counter.seen.lock().unwrap().clone();
+    runs.dedup();
+    assert_eq!(runs.len(), 3, "the attempts of a run are made in one routine");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_runs_later_is_tried_again() {
+    let (began, counter) = (Instant::now(), Arc::new(Counter::default()));
+    let later = Arc::clone(&counter).import_later("third".to_owned());
+    assert_eq!(later.await.unwrap(), "third");
+    assert!((SECOND * 5..=SECOND * 7).contains(&began.elapsed()), "{:?}", began.elapsed());
+    assert!(Arc::clone(&counter).import_later(String::new()).await.unwrap_err().to_string().ends_with("final"));
+    assert_eq!(counter.runs(), 4);
+    assert_eq!(Arc::new(Counter::default()).import_on_a_thread().await.unwrap(), 2);
 }
 
 #[tokio::test(start_paused = true)]

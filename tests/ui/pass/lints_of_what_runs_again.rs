@@ -46,6 +46,19 @@ async fn consume(topic: Arc<str>) -> Result<(), routine::BoxError> {
     Ok(())
 }
 
+#[routine(every = "1h", retry(times = 3, base = "1s", when = is_worth_it, timeout = "2s"), timeout = "1m")]
+async fn import() -> io::Result<usize> {
+    Ok(read("a.csv").await? + 1)
+}
+
+#[routine(after = "1h", retry(times = 3))]
+fn import_on_a_thread(file: String) -> io::Result<usize> {
+    if file.is_empty() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    Ok(file.len())
+}
+
 struct Cache;
 
 impl Cache {
@@ -120,6 +133,7 @@ async fn main() {
     }
     late("a".to_owned(), 1).abort();
     drop((fetch("a".to_owned(), (1, 2)), Arc::new(Cache).store("b")));
+    drop((import(), import_on_a_thread("c".to_owned())));
     consume(Arc::from("topic")).abort();
     let file = "c.csv".to_owned();
     routine!(retry(times = 3), move || {
