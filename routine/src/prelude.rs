@@ -2,6 +2,9 @@
 //!
 //! An attribute and a macro of one name cannot come from one path, so `routine!` stands at the root of the crate: import both
 //! with `use routine::{prelude::*, routine};`. A nested module that only says `use super::*` gets the macro alone.
+//!
+//! Before Rust 1.94 the one hides the other there. Those compilers take `use routine::prelude::*;` together with
+//! `#[macro_use] extern crate routine;` at the root of your crate, or the path `routine::routine!`.
 
 /// Makes a function a routine: calling it starts the work in the background and gives a [`Handle`](crate::Handle).
 ///
