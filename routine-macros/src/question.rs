@@ -113,8 +113,8 @@ pub(crate) fn settle(statements: &mut Vec<Stmt>, rt: &TokenStream) {
             }
         }
         Some(last @ Stmt::Macro(StmtMacro { semi_token: None, .. })) => *last = Stmt::Expr(lift(last, false, rt), None),
-        // What it returns there is what the body ends in.
-        Some(Stmt::Expr(Expr::Return(_), Some(_))) => {}
+        // What it returns there is what the body ends in, if that is not compiled under a condition.
+        Some(Stmt::Expr(Expr::Return(last), Some(_))) if last.attrs.is_empty() => {}
         _ => statements.push(Stmt::Expr(done(), None)),
     }
 }

@@ -91,6 +91,12 @@ impl Counter {
         }
     }
 
+    #[routine(every = "1m", retry(times = 2, base = "1s", max = "1s", timeout = "2s"), timeout = "1h")]
+    async fn import_hangs(self: Arc<Self>) -> Result<(), String> {
+        self.next();
+        pending().await
+    }
+
     #[routine(after = "5s", retry(times = 3), quiet)]
     fn import_on_a_thread(self: Arc<Self>) -> Result<usize, String> {
         if self.next() == 1 { Err("not yet".to_owned()) } else { Ok(self.runs()) }
@@ -276,6 +282,12 @@ async fn what_runs_later_is_tried_again() {
     assert!(Arc::clone(&counter).import_later(String::new()).await.unwrap_err().to_string().ends_with("final"));
     assert_eq!(counter.runs(), 4);
     assert_eq!(Arc::new(Counter::default()).import_on_a_thread().await.unwrap(), 2);
+
+    let counter = Arc::new(Counter::default());
+    let hangs = Arc::clone(&counter).import_hangs();
+    sleep(SECOND * 70).await;
+    assert_eq!((hangs.stats().timed_out, counter.runs()), (1, 2));
+    hangs.stop(Duration::ZERO).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -41,6 +41,8 @@ async fn a_question_mark_makes_a_result() {
     assert_eq!(handle.await.unwrap(), 4);
     let handle: Handle<()> = routine! { if number().await? == 4 { return; } step().await?; };
     handle.await.unwrap();
+    let handle: Handle<()> = routine! { step().await?; #[cfg(any())] return; };
+    handle.await.unwrap();
     let handle: Handle<()> = routine! { loop { step().await?; return Err("enough".into()); } };
     assert!(handle.await.is_err());
     let handle: Handle<()> = routine! { println!("{}", number().await?); };

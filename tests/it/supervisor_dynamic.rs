@@ -249,6 +249,36 @@ async fn who_waits_for_a_start_that_a_restart_cuts_short_is_told_of_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_child_that_waits_for_the_start_of_another_stops_when_it_is_asked() {
+    for strategy in [Strategy::OneForAll, Strategy::RestForOne] {
+        let crew = Crew::default();
+        let (own, is_there) = tokio::sync::watch::channel(None::<SupervisorHandle>);
+        let kinds = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let adds = {
+            let (crew, kinds) = (crew.clone(), Arc::clone(&kinds));
+            ChildSpec::new("adds", move || {
+                let (crew, kinds, mut is_there) = (crew.clone(), Arc::clone(&kinds), is_there.clone());
+                async move {
+                    let own = is_there.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+                    let added = own.add_child(crew.slow_starter("slow").grace(SECOND)).await;
+                    kinds.lock().unwrap().push(added.unwrap_err().kind());
+                }
+            })
+        };
+        let builder = at_once("adding", strategy).child(crew.child("fails")).child(adds.grace(Duration::MAX));
+        let supervisor = started(builder.backoff(Backoff::constant(SECOND * 60))).await;
+        own.send(Some(supervisor.clone())).unwrap();
+        settle(&supervisor).await;
+        assert_eq!(states(&supervisor), "fails:running adds:running slow:starting", "{strategy:?}");
+        crew.tell("fails", Order::Fail);
+        pass(2).await;
+        assert_eq!(*kinds.lock().unwrap(), [Kind::Cancelled], "{strategy:?}");
+        let stopped = timeout(SECOND, supervisor.stop()).await.expect("nobody waits for one who waits");
+        assert!(stopped.overdue().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_was_terminated_while_its_siblings_stop_is_shown_so() {
     let crew = Crew::default();
     let builder = at_once("shown", Strategy::OneForAll).child(crew.child("a")).child(crew.child("b"));

@@ -1,13 +1,18 @@
 //! A supervisor stops its children in reverse, each within its grace, and leaves nothing behind.
 
 use std::future::pending;
+use std::pin::pin;
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
+use futures_util::poll;
+
 use routine::supervise::{ChildErrorKind, ChildSpec, Strategy, Supervisor, SupervisorBuilder, SupervisorHandle};
-use routine::{Backoff, Group, RestartKind, cancelled, snapshot};
+use routine::{Backoff, Group, RestartKind, add_after_routine, cancelled, snapshot};
 use routine_tests::crew::{Crew, Order, pass, settle, states};
 use routine_tests::{Drops, capture, records};
-use tokio::time::{Instant, sleep};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -26,6 +31,31 @@ fn leisurely(name: &'static str, seconds: u64, drops: &Drops) -> ChildSpec {
             sleep(Duration::from_secs(seconds)).await;
         }
     })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_its_end_and_looks_away_holds_up_nobody_else() {
+    let (in_hook, is_in_hook) = oneshot::channel();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let ends = Mutex::new(Some((in_hook, goes_on)));
+    let hook = add_after_routine(move |end| {
+        if end.name() == "ends in a hook" {
+            let (in_hook, goes_on) = ends.lock().unwrap().take().unwrap();
+            in_hook.send(()).unwrap();
+            let _ = goes_on.recv();
+        }
+    });
+    let supervisor = started(Supervisor::builder("ends in a hook").child(Crew::default().child("a"))).await;
+    let mut looked_away = pin!(supervisor.ended());
+    let mut stop = pin!(supervisor.stop());
+    assert!(poll!(stop.as_mut()).is_pending());
+    is_in_hook.await.unwrap();
+    assert!(poll!(looked_away.as_mut()).is_pending() && poll!(stop.as_mut()).is_pending());
+    go_on.send(()).unwrap();
+    let stopped = timeout(SECOND * 30, stop).await;
+    assert!(stopped.expect("it waits for nobody").overdue().is_empty());
+    looked_away.await.unwrap();
+    hook.remove();
 }
 
 #[tokio::test(start_paused = true)]

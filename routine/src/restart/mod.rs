@@ -87,7 +87,7 @@ pub(crate) fn default_backoff() -> Backoff {
 ///
 /// # How long the default lasts
 /// The default is a budget of 10 restarts within two minutes, and the default [`Backoff`] with [`Jitter::Equal`]. What fails at once
-/// each time uses it up after 41 s at least, 61 s on average, and 81 s at most; the time of the runs themselves comes on top. So what
+/// each time uses it up after 40 s at least, 61 s on average, and 81 s at most; the time of the runs themselves comes on top. So what
 /// is gone for half a minute does not end the loop, and what is gone for good does. This is the sum of the ten waits: they are 0.1 s,
 /// 0.2 s and so on up to 25.6 s, and 30 s, 81.1 s in all; with equal jitter each is half of that at least, and three quarters on
 /// average. Erlang/OTP's default of 1 within 5 s is used up by a second failure at once.

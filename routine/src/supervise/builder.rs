@@ -92,7 +92,7 @@ impl SupervisorBuilder {
 
     /// At most so many restarts within any time of that length, of all children together, on tokio's clock; the restart of siblings
     /// is part of one. The one that would be too many ends the supervisor with [`RestartsExhausted`](crate::RestartsExhausted).
-    /// 10 within two minutes unless this says otherwise, which lasts one child for [at least 41 s](crate::Restart). Children that fail
+    /// 10 within two minutes unless this says otherwise, which lasts one child for [at least 40 s](crate::Restart). Children that fail
     /// together share it, so that five of them use it up within half a second. Allow more then, or give each a supervisor of its own.
     pub const fn budget(mut self, max: u32, within: Duration) -> Self {
         self.budget = Budget { max, within };

@@ -261,6 +261,10 @@ impl Engine {
         if !self.is_ending() {
             self.follow(Plan::end(self.children.keys().copied()));
             self.verdict = Some(verdict);
+            // Those who wait for a start that is not to come are told now, by the loss of their replies.
+            for member in self.children.values_mut().filter(|member| member.active().is_none()) {
+                member.starter = None;
+            }
             self.ask_crowd();
         }
     }

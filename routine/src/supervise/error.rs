@@ -63,6 +63,8 @@ pub enum ChildErrorKind {
     NotStarted,
     /// It was terminated before it had started.
     Terminated,
+    /// Whoever asked was asked to stop before it had started, and waits no longer. The supervisor goes on with it.
+    Cancelled,
     /// The supervisor is stopping, or has ended.
     SupervisorStopped,
 }
@@ -99,6 +101,9 @@ impl fmt::Display for ChildError {
             ChildErrorKind::Restarting => write!(f, "the child `{name}` is about to be restarted"),
             ChildErrorKind::NotStarted => write!(f, "the child `{name}` did not start"),
             ChildErrorKind::Terminated => write!(f, "the child `{name}` was terminated before it had started"),
+            ChildErrorKind::Cancelled => {
+                write!(f, "whoever waited for the child `{name}` to start was asked to stop; the child may start yet")
+            }
             ChildErrorKind::SupervisorStopped => write!(f, "the supervisor of `{name}` is stopping, or has ended"),
         }
     }

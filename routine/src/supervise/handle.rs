@@ -1,18 +1,18 @@
 //! What others hold of a supervisor.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::future::poll_fn;
+use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::oneshot;
 
 use super::error::{ChildError, ChildErrorKind};
 use super::message::{Message, Reply};
+use super::own::Own;
 use super::spec::ChildSpec;
 use super::table::{Child, Overdue, Table};
+use crate::cancel;
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::id::RoutineId;
@@ -30,19 +30,6 @@ pub struct SupervisorHandle {
     own: Arc<Own>,
 }
 
-/// The supervisor's own routine, where it has one to itself.
-struct Own {
-    /// Taken out while somebody looks at it, so that no handle is polled under the lock.
-    routine: Mutex<Option<Routine>>,
-    ended: OnceCell<Result<(), Error>>,
-}
-
-enum Routine {
-    /// It has not started. If it never does, or not as a routine of its own, the sender is dropped.
-    Coming(oneshot::Receiver<Result<Handle<()>, Error>>),
-    Here(Handle<()>),
-}
-
 impl SupervisorHandle {
     pub(super) fn new(
         name: Arc<str>,
@@ -50,8 +37,7 @@ impl SupervisorHandle {
         sender: UnboundedSender<Message>,
         routine: oneshot::Receiver<Result<Handle<()>, Error>>,
     ) -> Self {
-        let own = Own { routine: Mutex::new(Some(Routine::Coming(routine))), ended: OnceCell::new() };
-        Self { name, table, sender, own: Arc::new(own) }
+        Self { name, table, sender, own: Arc::new(Own::new(routine)) }
     }
 
     /// The supervisor's name.
@@ -80,10 +66,11 @@ impl SupervisorHandle {
     ///
     /// # Errors
     /// [`NameTaken`](ChildErrorKind::NameTaken); [`NotStarted`](ChildErrorKind::NotStarted), and the child is forgotten;
-    /// [`Terminated`](ChildErrorKind::Terminated) while it started; [`SupervisorStopped`](ChildErrorKind::SupervisorStopped).
+    /// [`Terminated`](ChildErrorKind::Terminated) while it started; [`Cancelled`](ChildErrorKind::Cancelled) where whoever calls is asked
+    /// to stop; [`SupervisorStopped`](ChildErrorKind::SupervisorStopped).
     pub async fn add_child(&self, spec: ChildSpec) -> Result<RoutineId, ChildError> {
         let name = Arc::clone(&spec.name);
-        self.ask(name, |_, reply| Message::Add(Box::new(spec), reply)).await
+        self.ask_to_start(name, |_, reply| Message::Add(Box::new(spec), reply)).await
     }
 
     /// Starts a child that does not run, because it has ended or was terminated, and waits until it has started.
@@ -91,9 +78,10 @@ impl SupervisorHandle {
     /// # Errors
     /// [`NotFound`](ChildErrorKind::NotFound), [`Running`](ChildErrorKind::Running), [`Restarting`](ChildErrorKind::Restarting);
     /// [`NotStarted`](ChildErrorKind::NotStarted), and it is not tried again; [`Terminated`](ChildErrorKind::Terminated) while it
-    /// started; [`SupervisorStopped`](ChildErrorKind::SupervisorStopped).
+    /// started; [`Cancelled`](ChildErrorKind::Cancelled) where whoever calls is asked to stop;
+    /// [`SupervisorStopped`](ChildErrorKind::SupervisorStopped).
     pub async fn restart_child(&self, name: &str) -> Result<RoutineId, ChildError> {
-        self.ask(name.into(), Message::Restart).await
+        self.ask_to_start(name.into(), Message::Restart).await
     }
 
     /// Stops a child, within its grace, and waits until it has ended. One that does not run is left as it is; one that waits for its
@@ -136,7 +124,18 @@ impl SupervisorHandle {
     /// it, and may still be on their way to their ends on other threads.
     pub async fn ended(&self) -> Result<(), Error> {
         self.sender.closed().await;
-        self.own.ended.get_or_init(|| poll_fn(|cx| self.own.poll(cx))).await.clone()
+        poll_fn(|cx| self.own.poll(cx)).await
+    }
+
+    /// [`ask`](Self::ask), until whoever asks is asked to stop: a child that waited on would hold up the stop, behind which the start
+    /// is that it waits for.
+    async fn ask_to_start(
+        &self,
+        name: Arc<str>,
+        message: impl FnOnce(Arc<str>, Reply<RoutineId>) -> Message,
+    ) -> Result<RoutineId, ChildError> {
+        let cancelled = ChildError::new(Arc::clone(&name), ChildErrorKind::Cancelled);
+        cancel::unless_cancelled(self.ask(name, message)).await.unwrap_or(Err(cancelled))
     }
 
     async fn ask<T>(
@@ -150,35 +149,6 @@ impl SupervisorHandle {
             return Err(stopped);
         }
         answer.await.unwrap_or(Err(stopped))
-    }
-}
-
-impl Own {
-    /// For the one who waits for all others.
-    fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let place = || self.routine.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut routine) = place().take() else { return Poll::Pending };
-        let polled = routine.poll(cx);
-        if polled.is_pending() {
-            *place() = Some(routine);
-        }
-        polled
-    }
-}
-
-impl Routine {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if let Self::Coming(coming) = self {
-            match ready!(Pin::new(coming).poll(cx)) {
-                Ok(Ok(handle)) => *self = Self::Here(handle),
-                Ok(Err(refused)) => return Poll::Ready(Err(refused)),
-                Err(_) => return Poll::Ready(Ok(())),
-            }
-        }
-        match self {
-            Self::Here(handle) => Pin::new(handle).poll(cx),
-            Self::Coming(_) => Poll::Pending,
-        }
     }
 }
 

@@ -18,7 +18,7 @@
 //! It keeps the promises of OTP's `supervisor`, in OTP's words, but for these:
 //!
 //! - Restarts wait for a back-off. OTP restarts at once, and tries a start that fails again and again until the budget is used up: a
-//!   service that is gone for some seconds takes everything with it. Here [the default](crate::Restart) lasts one child for 41 s at
+//!   service that is gone for some seconds takes everything with it. Here [the default](crate::Restart) lasts one child for 40 s at
 //!   least, and children that fail together for less. `Backoff::constant(Duration::ZERO)` is OTP's way. Under one-for-all and
 //!   rest-for-one the siblings are stopped first, and are down during the wait.
 //! - A child has started when it says so only where it is made by [`ChildSpec::with_ready`]; others have once their closure has returned.
@@ -38,6 +38,7 @@ mod error;
 mod handle;
 mod lives;
 mod message;
+mod own;
 mod plan;
 mod spec;
 mod table;
