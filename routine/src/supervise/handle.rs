@@ -1,8 +1,10 @@
 //! What others hold of a supervisor.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
@@ -143,12 +145,19 @@ impl SupervisorHandle {
         name: Arc<str>,
         message: impl FnOnce(Arc<str>, Reply<T>) -> Message,
     ) -> Result<T, ChildError> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, mut answer) = oneshot::channel();
         let stopped = ChildError::new(Arc::clone(&name), ChildErrorKind::SupervisorStopped);
         if self.sender.send(message(name, reply)).is_err() {
             return Err(stopped);
         }
-        answer.await.unwrap_or(Err(stopped))
+        // What is sent in the moment in which the supervisor ends may stay in the channel, with its reply, as long as this handle.
+        let mut closed = pin!(self.sender.closed());
+        poll_fn(|cx| match Pin::new(&mut answer).poll(cx) {
+            Poll::Pending => closed.as_mut().poll(cx).map(|()| answer.try_recv().ok()),
+            Poll::Ready(answer) => Poll::Ready(answer.ok()),
+        })
+        .await
+        .unwrap_or(Err(stopped))
     }
 }
 

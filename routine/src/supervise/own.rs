@@ -34,6 +34,9 @@ impl Own {
     }
 
     pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<Ended> {
+        if let Routine::Ended(ended) = &*self.routine() {
+            return Poll::Ready(ended.clone());
+        }
         // Before the look, so that nothing is missed between it and the wait.
         self.waiters.add(cx.waker());
         let mut routine = self.routine();
