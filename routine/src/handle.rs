@@ -140,6 +140,7 @@ impl<T> Handle<T> {
         Poll::Ready(match ready!(job.poll(cx)) {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => Err(error.taken()),
+            None if job.was_ended_by_shutdown() => Err(self.identity.cancelled_by_shutdown()),
             None => Err(self.identity.cancelled()),
         })
     }

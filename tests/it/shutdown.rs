@@ -34,7 +34,7 @@ fn nothing_starts_any_more_in_whatever_way_and_each_is_counted_as_rejected() {
         ),
         "{said}"
     );
-    assert_eq!(lines[1..], ["members run Some(3)", "ran 0, rejected 11", "started 2, ended 2", "hooks 2"], "{said}");
+    assert_eq!(lines[1..], ["members run Some(3)", "ran 0, rejected 11", "started 2, ended 2", "hooks 1"], "{said}");
 }
 
 #[test]
@@ -107,6 +107,23 @@ fn pools_take_nothing_new_and_run_what_they_took_those_of_a_later_phase_later() 
             "closed true",
             "drained, asked true",
             "then it is closed true",
+        ]
+    );
+}
+
+#[test]
+fn what_hangs_in_pools_and_groups_is_ended_before_whoever_waits_for_it() {
+    let said = says("drain_first");
+    let mut lines: Vec<_> = said.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "did not stop 2, the job among them true, left 0",
+            "routine `drain_first` was cancelled since the process is shutting down",
+            "routine `the body of a group` failed: routine `drain_first` was cancelled since the process is shutting down",
+            "the owner ends",
+            "the submitter ends",
         ]
     );
 }

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::panic;
 use crate::registry::Slot;
+use crate::shutdown;
 
 /// What a worker runs.
 pub(super) trait Body: Send {
@@ -166,6 +167,11 @@ impl<T> Outlet<T> {
 
     pub(crate) fn is_finished(&self) -> bool {
         !matches!(*self.place(), Place::Empty(_))
+    }
+
+    /// Of a job that ended undone.
+    pub(crate) fn was_ended_by_shutdown(&self) -> bool {
+        !self.is_aborted.load(Ordering::Acquire) && self.pool.is_killed() && shutdown::ends_pools(self.pool.phase)
     }
 
     pub(crate) fn abort(&self) {

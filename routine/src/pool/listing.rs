@@ -80,6 +80,12 @@ pub(crate) fn ask_to_close(phase: u8) {
     }
 }
 
+/// The numbers of the jobs of the pools of a phase of the shutdown, and of those before it.
+pub(crate) fn jobs(phase: u8) -> Vec<u64> {
+    let left = of_phase(phase).into_iter().map(|pool| pool.left());
+    left.flat_map(|(running, waiting)| running.into_iter().chain(waiting)).collect()
+}
+
 /// Ends the jobs of the pools of a phase of the shutdown, and of those before it.
 pub(crate) fn kill(phase: u8) {
     for pool in of_phase(phase) {

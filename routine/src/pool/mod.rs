@@ -36,7 +36,7 @@ pub use close::{Left, NotClosed};
 pub use error::{SubmitError, SubmitErrorKind};
 pub(crate) use job::Outlet;
 pub use listing::PoolRow;
-pub(crate) use listing::{ask_to_close, kill, rows};
+pub(crate) use listing::{ask_to_close, jobs, kill, rows};
 pub use map::PoolMap;
 pub use stats::{PoolStats, Spent};
 

@@ -5,6 +5,7 @@ use std::task::Waker;
 
 use super::state;
 use crate::inspect::Snapshot;
+use crate::pool;
 use crate::registry::{self, Cold, Flags, Record, Slot};
 
 /// The routines that a shutdown waits for, at one look.
@@ -29,9 +30,21 @@ pub(super) fn take(phase: u8) -> Census {
 
 /// The numbers of the routines of a phase, and of those before it.
 pub(super) fn live(phase: u8) -> Vec<u64> {
+    live_of(phase, |_| true)
+}
+
+/// The numbers of those that somebody waits for who is to hear that they are over: members of groups, and jobs of pools.
+pub(super) fn live_in_groups_and_pools(phase: u8) -> Vec<u64> {
+    let mut live = live_of(phase, |record| record.meta.has(Flags::GROUPED));
+    let jobs = pool::jobs(phase);
+    live.extend(jobs.into_iter().filter(|job| !state::is_exempt(*job)));
+    live
+}
+
+fn live_of(phase: u8, wanted: impl Fn(&Record) -> bool) -> Vec<u64> {
     let mut live = Vec::new();
     each(|slot, record| {
-        if phase_of(slot, record).is_some_and(|own| own <= phase) {
+        if wanted(record) && phase_of(slot, record).is_some_and(|own| own <= phase) {
             live.push(record.lineage[0]);
         }
     });
@@ -41,6 +54,11 @@ pub(super) fn live(phase: u8) -> Vec<u64> {
 /// Wakes the routines of a phase that wait, and those before it, so that they find that they are to end.
 pub(super) fn wake(phase: u8) {
     wake_those(phase, |_| true);
+}
+
+/// Wakes the members of groups.
+pub(super) fn wake_members(phase: u8) {
+    wake_those(phase, |record| record.meta.has(Flags::GROUPED));
 }
 
 /// Wakes those that have not begun.

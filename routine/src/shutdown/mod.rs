@@ -31,10 +31,15 @@
 //!    [`shield`]: somebody who was there before waits for those;
 //! 3. [`cancelled`](crate::cancelled) resolves, [`is_cancelled`](crate::is_cancelled) turns true, and the reason is
 //!    [`CancelReason::Shutdown`](crate::CancelReason::Shutdown);
-//! 4. the routines of the phase have time to end: an equal part of what is left of the deadline, so that one that hangs does
-//!    not take the time of the phases behind it;
-//! 5. those that have not ended are ended at their await, as by [`Handle::abort`](crate::Handle::abort), and are named in the
-//!    report; the last fifth of the time, half a second at most, is for their clean-up.
+//! 4. what is there has time to end: an equal part of what is left of the deadline, so that one that hangs does not take the
+//!    time of the phases behind it. Pools run what they have taken, and members of groups go on until they return;
+//! 5. jobs and members that have not ended are ended at their await, as by [`Handle::abort`](crate::Handle::abort), so that
+//!    whoever waits for them hears of it, and has a fifth of the time, half a second at most, to come to its own end;
+//! 6. the rest is ended likewise, and has as long for its clean-up.
+//!
+//! What was ended is named in the report. So schedules stop first, then pools and groups drain, then the rest is waited for.
+//! All of a phase is asked at once: a loop that takes in work goes on feeding a pool or a group until it is asked, and would keep
+//! it from draining. What jobs and members need to the last belongs in a later phase.
 //!
 //! Whoever awaits a routine of a later phase waits for that phase: a `main` that does so keeps phase 0 from its end.
 //!
@@ -53,6 +58,7 @@ mod signals;
 mod state;
 mod thread;
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -64,6 +70,7 @@ use tracing::subscriber::NoSubscriber;
 
 use crate::current;
 use crate::exit;
+use crate::id::RoutineId;
 use crate::inspect;
 use crate::panic;
 use crate::pool;
@@ -77,7 +84,7 @@ pub use shield::shield;
 
 use report::Told;
 pub(crate) use run::end_in_order;
-pub(crate) use state::{asks, asks as refuses, ends, ends_some, is_exempt, refuses_some, token};
+pub(crate) use state::{asks, asks as refuses, ends, ends_pools, ends_some, is_exempt, refuses_some, token};
 
 /// The phase of what somebody else asks to stop before, such as the children of supervisors.
 pub(crate) const LAST: u8 = u8::MAX;
@@ -214,34 +221,60 @@ fn ask(phase: u8) {
     panic::swallow(|| census::wake_queued(phase));
 }
 
-/// Waits for a phase that was asked to stop, and ends what does not.
+/// Waits for a phase that was asked to stop, and ends what does not: first what is in pools and groups, then the rest.
 async fn pass(phase: u8, time: Duration, told: &mut Told) {
     let begun = Instant::now();
     let clean_up = CLEAN_UP.min(time / 5);
-    if stopped(phase, begun, time.saturating_sub(clean_up)).await {
+    let rest_ends = time.saturating_sub(clean_up);
+    if stopped(phase, begun, rest_ends.saturating_sub(clean_up)).await {
         return;
     }
-    let snapshot = inspect::snapshot();
-    let mut late = census::live(phase);
-    let children = census::below(&late, &snapshot);
-    late.extend(children);
-    late.sort_unstable();
-    let named = late.iter().filter_map(|id| snapshot.get(crate::id::RoutineId::from_raw(*id)?));
-    let room = report::NAMED.saturating_sub(told.stragglers.len());
-    let mut stragglers: Vec<_> = named.take(room).map(|routine| Straggler::of(&routine)).collect();
-    told.did_not_stop += late.len();
-
-    state::end(phase);
-    panic::swallow(|| census::wake(phase));
+    let mut late = Late::default();
+    late.name(census::live_in_groups_and_pools(phase), told);
+    state::end_members(phase);
+    panic::swallow(|| census::wake_members(phase));
     // What pools drop is a user's.
-    thread::aside("routine-pools", time.saturating_sub(begun.elapsed()), move || pool::kill(phase)).await;
-    stopped(phase, begun, time).await;
-    let left = census::live(LAST);
-    told.left += late.iter().filter(|id| left.contains(id)).count();
-    for straggler in &mut stragglers {
-        straggler.has_ended = !left.contains(&straggler.id().get());
+    thread::aside("routine-pools", rest_ends.saturating_sub(begun.elapsed()), move || pool::kill(phase)).await;
+    if !stopped(phase, begun, rest_ends).await {
+        late.name(census::live(phase), told);
+        state::end(phase);
+        panic::swallow(|| census::wake(phase));
+        stopped(phase, begun, time).await;
     }
-    told.stragglers.append(&mut stragglers);
+    late.tell(told);
+}
+
+/// What did not stop in a phase.
+#[derive(Default)]
+struct Late {
+    numbers: HashSet<u64>,
+    named: Vec<Straggler>,
+}
+
+impl Late {
+    /// Takes in what is about to be ended, with the children of supervisors among it.
+    fn name(&mut self, mut late: Vec<u64>, told: &mut Told) {
+        let snapshot = inspect::snapshot();
+        let children = census::below(&late, &snapshot);
+        late.extend(children);
+        late.retain(|number| self.numbers.insert(*number));
+        late.sort_unstable();
+        told.did_not_stop += late.len();
+        let room = report::NAMED.saturating_sub(told.stragglers.len() + self.named.len());
+        let named = late.iter().filter_map(|number| snapshot.get(RoutineId::from_raw(*number)?));
+        self.named.extend(named.take(room).map(|routine| Straggler::of(&routine)));
+    }
+
+    /// Says which of it has ended.
+    fn tell(mut self, told: &mut Told) {
+        let left = census::live(LAST);
+        told.left += left.iter().filter(|number| self.numbers.contains(number)).count();
+        for straggler in &mut self.named {
+            straggler.has_ended = !left.contains(&straggler.id().get());
+        }
+        self.named.sort_unstable_by_key(Straggler::id);
+        told.stragglers.append(&mut self.named);
+    }
 }
 
 /// Waits until nothing of a phase is left; whether that came to be in time.

@@ -17,7 +17,7 @@ use crate::registry::{Flags, Slot};
 
 /// Phases below this number were asked to stop.
 static ASKED: AtomicU32 = AtomicU32::new(0);
-/// Routines in phases below this number end at their next await.
+/// Routines end at their next await whose [turn to end](turn) is not beyond this number.
 static ENDED: AtomicU32 = AtomicU32::new(0);
 /// Routines that wait for the shutdown, and that it neither waits for nor ends.
 static EXEMPT: Mutex<Vec<u64>> = Mutex::new(Vec::new());
@@ -49,7 +49,20 @@ pub(crate) fn ends_some() -> bool {
 pub(crate) fn ends(slot: &'static Slot) -> bool {
     let ended = ENDED.load(Ordering::SeqCst);
     // A routine in place is its caller's.
-    ended != 0 && !slot.meta().has(Flags::IN_PLACE) && u32::from(slot.phase()) < ended && !is_exempt(slot.segment())
+    ended != 0
+        && !slot.meta().has(Flags::IN_PLACE)
+        && turn(slot.phase(), slot.meta().has(Flags::GROUPED)) <= ended
+        && !is_exempt(slot.segment())
+}
+
+/// Whether the pools of a phase are over.
+pub(crate) fn ends_pools(phase: u8) -> bool {
+    turn(phase, true) <= ENDED.load(Ordering::SeqCst)
+}
+
+/// When a routine is ended that has not stopped: in each phase jobs of pools and members of groups come before those who wait for them.
+fn turn(phase: u8, is_waited_for: bool) -> u32 {
+    u32::from(phase) * 2 + if is_waited_for { 1 } else { 2 }
 }
 
 /// What fires when a phase is asked to stop.
@@ -73,9 +86,14 @@ pub(super) fn ask(phase: u8) {
     asked.iter().for_each(CancellationToken::cancel);
 }
 
+/// Has the members of groups of a phase end at their next await, and all of the phases before it. They are still to be woken.
+pub(super) fn end_members(phase: u8) {
+    ENDED.fetch_max(turn(phase, true), Ordering::SeqCst);
+}
+
 /// Has the routines of a phase end at their next await, and those before it. They are still to be woken.
 pub(super) fn end(phase: u8) {
-    ENDED.fetch_max(u32::from(phase) + 1, Ordering::SeqCst);
+    ENDED.fetch_max(turn(phase, false), Ordering::SeqCst);
 }
 
 /// A `main` that has not returned.

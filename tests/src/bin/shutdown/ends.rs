@@ -66,7 +66,9 @@ pub(super) async fn refuses() {
     };
     // One that was there before, and that starts others in a later turn.
     let late = counts.clone();
+    let (tell, runs) = oneshot::channel();
     let parent = go(async move {
+        let _ = tell.send(());
         told.notified().await;
         let refused = go(late());
         let hooks_pair = refused.id();
@@ -81,7 +83,7 @@ pub(super) async fn refuses() {
         });
         println!("members run {:?}", sum.await.ok());
     });
-    yield_now().await;
+    runs.await.expect("it has begun");
     let counted = Arc::new(AtomicUsize::new(0));
     let hooks = Arc::clone(&counted);
     routine::add_before_routine(move |_| {
@@ -126,6 +128,7 @@ pub(super) async fn refuses() {
     println!("ran {}, rejected {}", ran.load(Ordering::Relaxed), after.rejected - before.rejected);
     // The parent and the member of its group.
     println!("started {}, ended {}", after.started - before.started, after.ended() - before.ended());
+    // That of the member: its parent began before there was one.
     println!("hooks {}", counted.load(Ordering::Relaxed));
     assert_eq!(report.ended().rejected, after.rejected - before.rejected);
 }

@@ -32,6 +32,7 @@ fn main() {
         "shield" => on(2, ends::shield()),
         "pools" => on(2, starters::pools()),
         "blocking_pool" => on(2, starters::blocking_pool()),
+        "drain_first" => on(2, starters::drain_first()),
         "schedules" => on(2, starters::schedules()),
         "supervisor" => on(2, starters::supervisor()),
         "twice" => on(2, ends::twice()),
