@@ -90,9 +90,11 @@ pub(crate) fn begin(mut start: Start, spawner: Option<&'static Slot>) -> Born {
 }
 
 /// [`begin`] for a member of a group, with what it shares with the others.
-pub(crate) fn begin_member(mut start: Start, member: Arc<Cold>) -> Born {
+pub(crate) fn begin_member(mut start: Start, member: Arc<Cold>, spawner: Option<&'static Slot>) -> Born {
     let origin = start.origin();
-    let spawner = current::slot();
+    if is_plain(&start) && !spawner.is_some_and(|spawner| spawner.meta().has(Flags::SET_TRACE)) {
+        return begin_plain_member(origin, start.policy, start.flags, member, spawner);
+    }
     Born::of(begin_dressed(origin, start.policy, start.flags, start.span, start.own.take(), Some(member), spawner))
 }
 
@@ -114,6 +116,35 @@ pub(crate) fn begin_plain(origin: u32, policy: Policy, flags: Flags, spawner: &'
             state: State::Spawned,
         },
     )
+}
+
+/// [`begin_member`] for one without options.
+fn begin_plain_member(
+    origin: u32,
+    policy: Policy,
+    flags: Flags,
+    member: Arc<Cold>,
+    spawner: Option<&'static Slot>,
+) -> Born {
+    let time = now();
+    let (slot, id) = thread::take_for_routine();
+    let (root, lineage, meta) = descent(id, policy, flags, spawner);
+    let born = Born::new(slot, Birth { meta, origin, root, lineage, start: time, state: State::Spawned });
+    let runs = member.group().is_none_or(|group| group.enter(id));
+    slot.put_cold(member, if runs { Flags::NONE } else { Flags::QUEUED }, 0);
+    born
+}
+
+/// The root, the lineage and the word of a routine that starts here.
+fn descent(id: u64, policy: Policy, flags: Flags, spawner: Option<&'static Slot>) -> (u128, [u64; 3], Meta) {
+    match spawner {
+        Some(spawner) if !flags.has(Flags::ROOT) => {
+            let [parent, grandparent] = spawner.lineage_for_child();
+            (spawner.root(), [id, parent, grandparent], spawner.meta().child(policy, flags))
+        }
+        Some(spawner) => (Trace::fresh_root(), [id, 0, 0], spawner.meta().root(policy, flags)),
+        None => (Trace::fresh_root(), [id, 0, 0], Meta::new(Kind::Routine, policy, 1, flags)),
+    }
 }
 
 /// [`begin`] for one of many that start at one place, without options, and whose identity few ask for.
@@ -145,15 +176,8 @@ pub(crate) fn begin_dressed(
 ) -> &'static Slot {
     let time = now();
     let (slot, id) = thread::take_for_routine();
-    let (trace_root, lineage, meta) = match spawner {
-        Some(spawner) if !flags.has(Flags::ROOT) => {
-            let [parent, grandparent] = spawner.lineage_for_child();
-            (spawner.root(), [id, parent, grandparent], spawner.meta().child(policy, flags))
-        }
-        Some(spawner) => (Trace::fresh_root(), [id, 0, 0], spawner.meta().root(policy, flags)),
-        None => (Trace::fresh_root(), [id, 0, 0], Meta::new(Kind::Routine, policy, 1, flags)),
-    };
-    slot.fill(&Birth { meta, origin, root: trace_root, lineage, start: time, state: State::Spawned });
+    let (root, lineage, meta) = descent(id, policy, flags, spawner);
+    slot.fill(&Birth { meta, origin, root, lineage, start: time, state: State::Spawned });
     let group = base.as_deref().and_then(Cold::group).cloned();
     let base = base.or_else(|| spawner.and_then(Slot::heritage));
     let base = match extra.as_deref().and_then(Cold::extra).and_then(|extra| extra.phase) {

@@ -77,9 +77,7 @@ fn begin_or_refuse(
     own: Option<Arc<Cold>>,
     spawner: Option<&'static Slot>,
 ) -> Result<&'static Slot, Error> {
-    // Asking tokio costs two writes to a counter that all threads share; a routine that it polls need not ask.
-    let on_runtime = spawner.is_some_and(|spawner| spawner.meta().has(Flags::ON_RUNTIME));
-    if !on_runtime && runtime::Handle::try_current().is_err() {
+    if !is_on_runtime(spawner) {
         let extra = own.as_deref().and_then(Cold::extra);
         return Err(refuse(origin, policy, extra, Refusal::NoRuntime));
     }
@@ -89,6 +87,12 @@ fn begin_or_refuse(
         slot.refuse();
     }
     Ok(slot)
+}
+
+/// Whether there is a runtime for what starts here. Asking tokio costs two writes to a counter that all threads share; a routine
+/// that it polls need not ask.
+fn is_on_runtime(spawner: Option<&'static Slot>) -> bool {
+    spawner.is_some_and(|spawner| spawner.meta().has(Flags::ON_RUNTIME)) || runtime::Handle::try_current().is_ok()
 }
 
 /// [`birth::begin`], for what does not run where the process is shutting down: its first turn will be its end.
@@ -208,13 +212,14 @@ where
     K: Ending<F::Output> + 'static,
     K::Value: Send + 'static,
 {
-    let Ok(runtime) = runtime::Handle::try_current() else {
+    let spawner = current::slot();
+    if !is_on_runtime(spawner) {
         return Err(refuse(start.origin(), start.policy, start.own.get(), Refusal::NoRuntime));
-    };
+    }
     start.flags = start.flags.with(Flags::ON_RUNTIME);
     let body = hold(body);
-    let born = birth::begin_member(start, member);
-    Ok(Handle::new(runtime.spawn(Task::<K, Held<F>>::new(born.slot, body)), born))
+    let born = birth::begin_member(start, member, spawner);
+    Ok(Handle::new(tokio::spawn(Task::<K, Held<F>>::new(born.slot, body)), born))
 }
 
 /// Starts blocking work as a member of a group, on the blocking pool of the runtime that is current, once the group has room
@@ -234,7 +239,7 @@ where
         return Err(refuse(start.origin(), start.policy, start.own.get(), Refusal::NoRuntime));
     };
     start.flags = start.flags.with(Flags::BLOCKING);
-    let born = birth::begin_member(start, member);
+    let born = birth::begin_member(start, member, current::slot());
     let job = Job::<K, R>::new(born.slot, Box::new(work));
     if born.slot.meta().has(Flags::QUEUED) {
         return Ok(Handle::new(runtime.spawn(Queued::new(born.slot, job)), born));

@@ -5,8 +5,8 @@
 //! - A member holds a place from its admission to its end. It is admitted where it starts, or waits in `queue` until a place
 //!   is given to it, which it takes with its first turn.
 //! - Once `killed` is set nobody parks any more: a waker is in `parked` only before that, and is woken by it.
-//! - Members tell their ends in `ended` only if somebody asks for them one by one; those are marked as quiet, since their
-//!   failures are also whoever asks'.
+//! - Members tell their ends in `ended` only as long as somebody may ask for them one by one; those are marked as quiet, since
+//!   their failures are also whoever asks'.
 //! - One lock. No code of a user runs under it but the clone of the waker of whoever waits: wakers are woken, and errors dropped,
 //!   outside.
 
@@ -66,6 +66,8 @@ struct State {
     hopes: u64,
     /// Members that ended and were not asked for yet.
     ended: VecDeque<u64>,
+    /// Whether nobody will ask for one any more: whoever waits, waits for all.
+    asks_for_all: bool,
     failures: Failures,
     reason: Option<CancelReason>,
     token: CancellationToken,
@@ -217,13 +219,15 @@ impl Shared {
         let mut unqueued = None;
         // Of those that were in the queue, one that never took its place may still be in it, or have been given one.
         let holds = !meta.has(Flags::QUEUED) || state.queue.take(id) || !state.queue.leave(id, &mut unqueued);
-        let (mut next, mut hopeful, mut waiter) = (None, BTreeMap::new(), None);
+        let (mut next, mut hopeful, mut waiter) = (None, None, None);
         // The place goes to the next, or back.
         if holds && !state.queue.grant(&mut next) {
             state.placed -= 1;
-            hopeful = mem::take(&mut state.hopeful);
+            if !state.hopeful.is_empty() {
+                hopeful = Some(mem::take(&mut state.hopeful));
+            }
         }
-        let is_asked_for = meta.has(Flags::QUIET);
+        let is_asked_for = meta.has(Flags::QUIET) && !state.asks_for_all;
         if is_asked_for {
             state.ended.push_back(id);
         }
@@ -232,7 +236,10 @@ impl Shared {
         }
         drop(state);
         drop((own, unqueued));
-        wake(next.into_iter().chain(hopeful.into_values()).chain(waiter));
+        if let Some(hopeful) = hopeful {
+            wake(hopeful.into_values());
+        }
+        wake(next.into_iter().chain(waiter));
     }
 
     /// Asks the members to stop, and ends them: at once, or after the grace where there is a runtime to wait for it.
@@ -289,6 +296,11 @@ impl Shared {
 
     pub(crate) fn token(&self) -> CancellationToken {
         self.state().token.clone()
+    }
+
+    /// From here on nobody asks which member has ended.
+    pub(super) fn ask_for_all(&self) {
+        self.state().asks_for_all = true;
     }
 
     pub(super) fn poll_idle(&self, cx: &Context<'_>) -> Poll<()> {

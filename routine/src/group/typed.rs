@@ -271,7 +271,9 @@ impl<T: Send + 'static> Group<T> {
         self.places.remove(&id)
     }
 
+    /// Waits until no member is left, for whoever asks for none of them before.
     pub(super) async fn idle(&self) {
+        self.scope.shared().ask_for_all();
         poll_fn(|cx| self.scope.shared().poll_idle(cx)).await;
     }
 }

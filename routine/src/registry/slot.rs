@@ -284,7 +284,11 @@ impl Slot {
 
     /// For the owner: takes out what is cold, to be dropped outside the lock.
     pub(crate) fn take_cold(&self) -> Option<Arc<Cold>> {
-        if self.meta().has(Flags::COLD) { lock(&self.kept).cold.take() } else { None }
+        if !self.meta().has(Flags::COLD) {
+            return None;
+        }
+        self.remove(Flags::COLD);
+        lock(&self.kept).cold.take()
     }
 
     /// For the owner: keeps the waker of its task, which is one and the same all its life.
