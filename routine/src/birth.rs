@@ -147,14 +147,26 @@ fn descent(id: u64, policy: Policy, flags: Flags, spawner: Option<&'static Slot>
     }
 }
 
-/// [`begin`] for one of many that start at one place, without options, and whose identity few ask for.
-pub(crate) fn begin_at(origin: u32, policy: Policy, flags: Flags, spawner: Option<&'static Slot>) -> &'static Slot {
-    match spawner {
-        Some(spawner) if spawner.meta().is_plain_on_runtime() && !span::wanted(SpanMode::Child) => {
-            begin_plain(origin, policy, flags, spawner).slot
-        }
-        _ => begin_dressed(origin, policy, flags, SpanMode::Child, None, None, spawner),
+/// [`begin`] for one of many that start at one place, without options, and whose identity few ask for. `time` is that of the
+/// first of those that start together; 0 for the first.
+pub(crate) fn begin_at(
+    origin: u32,
+    policy: Policy,
+    flags: Flags,
+    spawner: Option<&'static Slot>,
+    time: &mut u64,
+) -> &'static Slot {
+    let inherits = spawner.is_some_and(|spawner| spawner.meta().has(Flags::HEIRS.with(Flags::SET_TRACE)));
+    if inherits || span::wanted(SpanMode::Child) {
+        return begin_dressed(origin, policy, flags, SpanMode::Child, None, None, spawner);
     }
+    if *time == 0 || hook::current() != 0 {
+        *time = now();
+    }
+    let (slot, id) = thread::take_for_routine();
+    let (root, lineage, meta) = descent(id, policy, flags, spawner);
+    slot.fill(&Birth { meta, origin, root, lineage, start: *time, state: State::Spawned });
+    slot
 }
 
 /// Whether [`begin_plain`] will do, for the child of a routine that hands nothing on.

@@ -22,8 +22,9 @@ use crate::shutdown;
 
 /// What a worker runs.
 pub(super) trait Body: Send {
-    /// Runs on, to the end if it can; how it ended.
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome>;
+    /// Runs on, to the end if it can; how it ended. One whose end its handle has asked for does not run on, nor one whose pool
+    /// `is_over`.
+    fn poll(self: Pin<&mut Self>, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome>;
 
     /// Whether its handle has asked for its end.
     fn is_aborted(&self) -> bool;
@@ -61,7 +62,11 @@ where
     F: Future<Output = Result<T, Error>> + Send,
     T: Send,
 {
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(mut self: Pin<&mut Self>, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome> {
+        if is_over || self.is_aborted() {
+            panic::swallow(|| self.as_mut().cancel());
+            return Poll::Ready(Outcome::Cancelled);
+        }
         let this = self.project();
         let Some(routine) = this.routine.as_pin_mut() else { return Poll::Ready(Outcome::Cancelled) };
         let result = ready!(routine.poll(cx));

@@ -213,9 +213,9 @@ where
     F: Future<Output: IntoOutcome<Value = T>> + Send,
     T: Send,
 {
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        if self.ring.on_threads && !self.ring.enter(self.slot, self.id) {
-            self.cancel();
+    fn poll(mut self: Pin<&mut Self>, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome> {
+        if is_over || self.is_aborted() || self.ring.on_threads && !self.ring.enter(self.slot, self.id) {
+            panic::swallow(|| self.as_mut().cancel());
             return Poll::Ready(Outcome::Cancelled);
         }
         let this = self.project();

@@ -71,11 +71,7 @@ impl Run {
     pub(super) fn poll(&mut self, pool: &Shared, cx: &mut Context<'_>) -> Poll<()> {
         let is_over = self.is_over(pool);
         let Some(body) = &mut self.body else { return Poll::Ready(()) };
-        if body.is_aborted() || is_over {
-            self.cancel();
-            return Poll::Ready(());
-        }
-        self.outcome = ready!(body.as_mut().poll(cx));
+        self.outcome = ready!(body.as_mut().poll(is_over, cx));
         Poll::Ready(())
     }
 

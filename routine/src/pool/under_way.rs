@@ -40,6 +40,8 @@ pub(super) struct UnderWay<F: Future, T> {
     ended: VecDeque<Pin<Box<MapBody<F, T>>>>,
     /// Made, and not in the pool's queue yet.
     jobs: Vec<Pin<Box<MapBody<F, T>>>>,
+    /// When the first of those was made; 0 where there is none.
+    time: u64,
 }
 
 impl<F, T> UnderWay<F, T>
@@ -72,7 +74,7 @@ where
 
     #[inline]
     pub(super) fn begin(&mut self, future: F) {
-        let slot = birth::begin_at(self.origin, Policy::Log, self.flags, current::slot());
+        let slot = birth::begin_at(self.origin, Policy::Log, self.flags, current::slot(), &mut self.time);
         let mut body = self.free.pop().unwrap_or_else(|| Box::pin(MapBody::new(Arc::clone(&self.ring), slot)));
         body.as_mut().begin(slot, future, self.begun);
         self.begun += 1;
@@ -89,20 +91,22 @@ where
     pub(super) fn put(&mut self) {
         if !self.jobs.is_empty() {
             self.room = room_of(self.pool.shared().put_all(self.jobs.drain(..).map(MapBody::into_job)));
+            self.time = 0;
         }
     }
 
     /// The next result of what is under way.
     #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        let budget = ready!(coop::poll_proceed(cx));
         let mut body = loop {
-            match self.ended.pop_front() {
-                Some(body) => break body,
-                None => ready!(self.ring.poll_ended(&mut self.ended, cx)),
+            if let Some(body) = self.ended.pop_front() {
+                break body;
             }
+            // For all that have ended meanwhile, as tokio's `recv_many` does.
+            let budget = ready!(coop::poll_proceed(cx));
+            ready!(self.ring.poll_ended(&mut self.ended, cx));
+            budget.made_progress();
         };
-        budget.made_progress();
         let result = body.as_mut().take();
         self.free.push(body);
         self.handed_over += 1;
@@ -124,6 +128,7 @@ impl<F: Future, T> UnderWay<F, T> {
             free: Vec::new(),
             ended: VecDeque::new(),
             jobs: Vec::new(),
+            time: 0,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::thread::{self, Thread};
 
 use tokio::task::coop;
@@ -13,7 +13,8 @@ use super::turns::Stance;
 
 /// Makes a worker that holds a turn.
 pub(super) fn spawn(pool: &Arc<Shared>, number: usize) {
-    let work = work(Worker { pool: Arc::clone(pool), stance: Stance::with_a_turn(number), stage: Stage::Made });
+    let mut worker = Worker { pool: Arc::clone(pool), stance: Stance::with_a_turn(number), stage: Stage::Made };
+    let work = poll_fn(move |cx| worker.poll(cx));
     #[cfg(routine_loom)]
     drop(loom::thread::spawn(move || loom::future::block_on(work)));
     #[cfg(not(routine_loom))]
@@ -52,9 +53,40 @@ struct Worker {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Made,
-    /// It was polled.
-    Begun,
+    /// It looks for its next job.
+    Looks,
+    Runs,
+    /// It has run a job, and lets others of its thread run before the next, where it has run many.
+    Yields,
     Over,
+}
+
+impl Worker {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { pool, stance, stage } = self;
+        loop {
+            match stage {
+                Stage::Made | Stage::Looks => {
+                    *stage = Stage::Looks;
+                    *stage = if ready!(pool.poll_run(stance, cx)) { Stage::Runs } else { Stage::Over };
+                }
+                Stage::Runs => {
+                    ready!(stance.poll_job(pool, cx));
+                    *stage = Stage::Yields;
+                }
+                Stage::Yields => {
+                    let Poll::Ready(budget) = coop::poll_proceed(cx) else {
+                        // Whoever waits for it would wait for all that runs before this worker's next turn.
+                        pool.settle(stance);
+                        return Poll::Pending;
+                    };
+                    budget.made_progress();
+                    *stage = Stage::Looks;
+                }
+                Stage::Over => return Poll::Ready(()),
+            }
+        }
+    }
 }
 
 impl Drop for Worker {
@@ -69,20 +101,6 @@ impl Drop for Worker {
             self.pool.kill();
         }
     }
-}
-
-async fn work(mut worker: Worker) {
-    worker.stage = Stage::Begun;
-    while poll_fn(|cx| worker.pool.poll_run(&mut worker.stance, cx)).await {
-        poll_fn(|cx| worker.stance.poll_job(&worker.pool, cx)).await;
-        if !coop::has_budget_remaining() {
-            // Whoever waits for it would wait for all that runs before this worker's next turn.
-            worker.pool.settle(&mut worker.stance);
-        }
-        // A pool that always has jobs would otherwise never let another task of its thread run.
-        coop::consume_budget().await;
-    }
-    worker.stage = Stage::Over;
 }
 
 /// Runs a future on this thread, without a runtime of its own: so that a job may block on another future, as it may on the
