@@ -37,7 +37,11 @@ impl Fate {
 struct Tested(Arc<Fate>);
 
 impl Body for Tested {
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(self: Pin<&mut Self>, is_over: bool, _: &mut Context<'_>) -> Poll<Outcome> {
+        if is_over {
+            self.cancel();
+            return Poll::Ready(Outcome::Cancelled);
+        }
         self.0.ran.fetch_add(1, Ordering::SeqCst);
         Poll::Ready(Outcome::Completed)
     }

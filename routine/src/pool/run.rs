@@ -49,7 +49,8 @@ impl Run {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
     pub(super) fn begin(&mut self, job: Job, share: Option<Arc<Shared>>, now: u64) {
         let Job { id, slot, body, key, places } = job;
         slot.remove(Flags::QUEUED);

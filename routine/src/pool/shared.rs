@@ -190,7 +190,7 @@ impl Shared {
             jobs.for_each(|job| self.end_undone(job));
             return limit;
         }
-        jobs.for_each(|job| state.put_quietly(Item::Job(job)));
+        state.put_all(jobs);
         // Most often there is one at most.
         let first = state.dispatch();
         drop(state);

@@ -98,7 +98,7 @@ pub(super) struct State {
     /// Jobs that were admitted, and whose end was not told yet.
     pub(super) live: usize,
     /// Of a share, the jobs that run; a pool's are its workers' own.
-    jobs: Vec<u64>,
+    pub(super) jobs: Vec<u64>,
     pub(super) workers: Vec<Worker>,
     alive: usize,
     /// Of those, the ones that are to go.
@@ -129,15 +129,17 @@ impl State {
 
     /// Puts something into the queue, and sends a turn off for it, if there is one left.
     pub(super) fn put(&mut self, item: Item) -> Option<Dispatch> {
-        self.put_quietly(item);
-        self.dispatch()
-    }
-
-    /// Puts something into the queue; the caller sends the turns off.
-    pub(super) fn put_quietly(&mut self, item: Item) {
         self.try_again();
         self.waiting += usize::from(matches!(item, Item::Job(_)));
         self.queue.push_back(item);
+        self.dispatch()
+    }
+
+    /// Puts jobs into the queue; the caller sends the turns off.
+    pub(super) fn put_all(&mut self, jobs: impl ExactSizeIterator<Item = Job>) {
+        self.try_again();
+        self.waiting += jobs.len();
+        self.queue.extend(jobs.map(Item::Job));
     }
 
     /// Sends a turn off, if something waits for one and there is one left.
@@ -181,12 +183,13 @@ impl State {
         Some(worker)
     }
 
-    /// A worker has taken a job.
+    /// A worker has a job.
     #[inline]
-    pub(super) fn occupy(&mut self, worker: usize, job: &Job, waker: &Waker) {
+    pub(super) fn occupy(&mut self, worker: usize, id: u64, slot: &'static Slot, waker: &Waker) {
+        self.running += 1;
         let worker = &mut self.workers[worker];
-        worker.job = job.id;
-        worker.slot = Some(job.slot);
+        worker.job = id;
+        worker.slot = Some(slot);
         worker.see(waker);
     }
 
@@ -228,20 +231,13 @@ impl State {
     /// The next item for whoever holds a turn; without one the turn has gone back.
     #[inline]
     pub(super) fn take(&mut self) -> Option<Item> {
-        let may_run = !self.is_paused && self.phase != Phase::Killed && self.turns <= self.limit;
-        let item = if may_run { self.queue.pop_front() } else { None };
-        match &item {
-            Some(Item::Job(job)) => {
-                self.waiting -= 1;
-                self.running += 1;
-                if self.is_share {
-                    self.jobs.push(job.id);
-                }
+        if !self.is_paused && self.phase != Phase::Killed && self.turns <= self.limit {
+            if let Some(item) = self.queue.pop_front() {
+                return Some(item);
             }
-            Some(Item::Turn(_)) => {}
-            None => self.turns -= 1,
         }
-        item
+        self.turns -= 1;
+        None
     }
 
     /// The turn of a share goes back, whose job has ended.

@@ -66,10 +66,12 @@ impl Shared {
     ) -> Poll<bool> {
         loop {
             match state.take() {
-                Some(Item::Job(job)) => {
-                    state.occupy(stance.worker, &job, cx.waker());
+                // Word by word: as a whole it would be copied three times on its way.
+                Some(Item::Job(Job { id, slot, body, key, places })) => {
+                    state.waiting -= 1;
+                    state.occupy(stance.worker, id, slot, cx.waker());
                     drop(state);
-                    stance.run.begin(job, None, now);
+                    stance.run.begin(Job { id, slot, body, key, places }, None, now);
                     return Poll::Ready(true);
                 }
                 Some(Item::Turn(share)) => {
@@ -78,8 +80,7 @@ impl Shared {
                     let job = share.take_job();
                     state = self.state();
                     let Some(job) = job else { continue };
-                    state.running += 1;
-                    state.occupy(stance.worker, &job, cx.waker());
+                    state.occupy(stance.worker, job.id, job.slot, cx.waker());
                     drop(state);
                     // While the share was asked, this turn looked as if it were on its way to what was put in meanwhile.
                     self.dispatch_all();
@@ -124,8 +125,14 @@ impl Shared {
 
     /// For a share whose turn has come: the job.
     fn take_job(&self) -> Option<Job> {
-        match self.state().take() {
-            Some(Item::Job(job)) => Some(job),
+        let mut state = self.state();
+        match state.take() {
+            Some(Item::Job(job)) => {
+                state.waiting -= 1;
+                state.running += 1;
+                state.jobs.push(job.id);
+                Some(job)
+            }
             Some(Item::Turn(_)) => unreachable!("a share has no shares"),
             None => None,
         }

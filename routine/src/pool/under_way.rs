@@ -98,15 +98,14 @@ where
     /// The next result of what is under way.
     #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        let budget = ready!(coop::poll_proceed(cx));
         let mut body = loop {
-            if let Some(body) = self.ended.pop_front() {
-                break body;
+            match self.ended.pop_front() {
+                Some(body) => break body,
+                None => ready!(self.ring.poll_ended(&mut self.ended, cx)),
             }
-            // For all that have ended meanwhile, as tokio's `recv_many` does.
-            let budget = ready!(coop::poll_proceed(cx));
-            ready!(self.ring.poll_ended(&mut self.ended, cx));
-            budget.made_progress();
         };
+        budget.made_progress();
         let result = body.as_mut().take();
         self.free.push(body);
         self.handed_over += 1;
