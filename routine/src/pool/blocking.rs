@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -68,10 +69,10 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let start = Start::typed(type_name::<W>, Policy::Log);
+        let caller = Location::caller();
         async move {
             match submit::wait(self.shared(), None).await {
-                Ok(()) => Ok(put(self.shared(), start, None, job)),
+                Ok(()) => Ok(put(self.shared(), caller, None, job)),
                 Err(kind) => Err(reject(self.shared(), kind, job)),
             }
         }
@@ -87,9 +88,9 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let start = Start::typed(type_name::<W>, Policy::Log);
+        let caller = Location::caller();
         match submit::enter(self.shared(), None) {
-            Ok(()) => Ok(put(self.shared(), start, None, job)),
+            Ok(()) => Ok(put(self.shared(), caller, None, job)),
             Err(kind) => Err(reject(self.shared(), kind, job)),
         }
     }
@@ -114,10 +115,10 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let start = Start::typed(type_name::<W>, Policy::Log);
+        let caller = Location::caller();
         async move {
             match submit::wait_within(self.shared(), time).await {
-                Ok(()) => Ok(put(self.shared(), start, None, job)),
+                Ok(()) => Ok(put(self.shared(), caller, None, job)),
                 Err(kind) => Err(reject(self.shared(), kind, job)),
             }
         }
@@ -140,11 +141,11 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let start = Start::typed(type_name::<W>, Policy::Log);
+        let caller = Location::caller();
         let key = key.into();
         async move {
             match submit::wait(self.shared(), Some(&key)).await {
-                Ok(()) => Ok(put(self.shared(), start, Some(key), job)),
+                Ok(()) => Ok(put(self.shared(), caller, Some(key), job)),
                 Err(kind) => Err(reject(self.shared(), kind, job)),
             }
         }
@@ -279,12 +280,12 @@ impl<W: FnOnce() -> R, R> Future for Closure<W> {
     }
 }
 
-fn put<W, R>(pool: &Arc<Shared>, start: Start, key: Option<Arc<str>>, job: W) -> Handle<R::Value>
+fn put<W, R>(pool: &Arc<Shared>, caller: &'static Location<'static>, key: Option<Arc<str>>, job: W) -> Handle<R::Value>
 where
     W: FnOnce() -> R + Send + 'static,
     R: IntoOutcome<Value: Send> + 'static,
 {
-    submit::put_as(pool, start, Flags::BLOCKING, key, |slot| {
+    submit::put_as(pool, Start::typed_at(type_name::<W>, Policy::Log, caller), Flags::BLOCKING, key, |slot| {
         let job = Job::<Fallible, R>::new(slot, Box::new(job));
         async move { job.run() }
     })

@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 use std::future::Future;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,10 +40,10 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let start = Start::typed(type_name::<F>, Policy::Log);
+        let caller = Location::caller();
         async move {
             match wait(self.shared(), None).await {
-                Ok(()) => Ok(put(self.shared(), start, None, job)),
+                Ok(()) => Ok(put(self.shared(), caller, None, job)),
                 Err(kind) => Err(reject(self.shared(), kind, job)),
             }
         }
@@ -57,9 +58,9 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let start = Start::typed(type_name::<F>, Policy::Log);
+        let caller = Location::caller();
         match enter(self.shared(), None) {
-            Ok(()) => Ok(put(self.shared(), start, None, job)),
+            Ok(()) => Ok(put(self.shared(), caller, None, job)),
             Err(kind) => Err(reject(self.shared(), kind, job)),
         }
     }
@@ -84,10 +85,10 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let start = Start::typed(type_name::<F>, Policy::Log);
+        let caller = Location::caller();
         async move {
             match wait_within(self.shared(), time).await {
-                Ok(()) => Ok(put(self.shared(), start, None, job)),
+                Ok(()) => Ok(put(self.shared(), caller, None, job)),
                 Err(kind) => Err(reject(self.shared(), kind, job)),
             }
         }
@@ -110,11 +111,11 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let start = Start::typed(type_name::<F>, Policy::Log);
+        let caller = Location::caller();
         let key = key.into();
         async move {
             match wait(self.shared(), Some(&key)).await {
-                Ok(()) => Ok(put(self.shared(), start, Some(key), job)),
+                Ok(()) => Ok(put(self.shared(), caller, Some(key), job)),
                 Err(kind) => Err(reject(self.shared(), kind, job)),
             }
         }
@@ -171,11 +172,13 @@ fn admit(pool: &Shared, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
 }
 
 /// Puts a job in that was admitted.
-fn put<F>(pool: &Arc<Shared>, start: Start, key: Option<Arc<str>>, job: F) -> Handle<ValueOf<F>>
+fn put<F>(pool: &Arc<Shared>, caller: &'static Location<'static>, key: Option<Arc<str>>, job: F) -> Handle<ValueOf<F>>
 where
     F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
-    put_as(pool, start, Flags::ON_RUNTIME, key, |slot| Task::<Fallible, F>::new(slot, job))
+    put_as(pool, Start::typed_at(type_name::<F>, Policy::Log, caller), Flags::ON_RUNTIME, key, |slot| {
+        Task::<Fallible, F>::new(slot, job)
+    })
 }
 
 /// Puts a job in whose routine is made with its slot.
