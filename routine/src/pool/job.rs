@@ -52,8 +52,11 @@ where
     F: Future<Output = Result<T, Error>> + Send,
     T: Send,
 {
-    pub(super) const fn new(routine: F, outlet: Arc<Outlet<T>>) -> Self {
-        Self { routine: Some(routine), result: None, outlet: Unless(Some(outlet)) }
+    /// A body for the routine that is made last, so that it is made in its place and copied to none.
+    pub(super) fn boxed(outlet: Arc<Outlet<T>>, routine: impl FnOnce() -> F) -> Pin<Box<Self>> {
+        let mut body = Box::pin(Self { routine: None, result: None, outlet: Unless(Some(outlet)) });
+        body.as_mut().project().routine.set(Some(routine()));
+        body
     }
 }
 

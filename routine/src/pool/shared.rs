@@ -165,6 +165,7 @@ impl Shared {
     }
 
     /// Puts a job into the queue that was admitted.
+    #[inline]
     pub(super) fn put(self: &Arc<Self>, job: Job) {
         job.slot.add(Flags::QUEUED);
         let mut state = self.state();

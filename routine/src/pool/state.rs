@@ -128,6 +128,7 @@ impl State {
     }
 
     /// Puts something into the queue, and sends a turn off for it, if there is one left.
+    #[inline]
     pub(super) fn put(&mut self, item: Item) -> Option<Dispatch> {
         self.try_again();
         self.waiting += usize::from(matches!(item, Item::Job(_)));

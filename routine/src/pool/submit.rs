@@ -197,7 +197,7 @@ where
     let born = birth::begin(start, current::slot());
     let id = born.identity.id();
     let outlet = Arc::new(Outlet::new(Arc::clone(pool), born.slot, id));
-    let body = Box::pin(JobBody::new(routine(born.slot), Arc::clone(&outlet)));
+    let body = JobBody::boxed(Arc::clone(&outlet), || routine(born.slot));
     pool.put(Job { id, slot: born.slot, body, key, places: 1 });
     Handle::of_job(outlet, born.identity)
 }
