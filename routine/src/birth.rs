@@ -90,6 +90,7 @@ pub(crate) fn begin(mut start: Start, spawner: Option<&'static Slot>) -> Born {
 }
 
 /// [`begin`] for a member of a group, with what it shares with the others.
+#[inline]
 pub(crate) fn begin_member(mut start: Start, member: Arc<Cold>, spawner: Option<&'static Slot>) -> Born {
     let origin = start.origin();
     if is_plain(&start) && !spawner.is_some_and(|spawner| spawner.meta().has(Flags::SET_TRACE)) {
@@ -126,7 +127,8 @@ fn begin_plain_member(
     member: Arc<Cold>,
     spawner: Option<&'static Slot>,
 ) -> Born {
-    let time = now();
+    let is_in_a_turn = spawner.is_some_and(|spawner| spawner.meta().has(Flags::ON_RUNTIME));
+    let time = if is_in_a_turn { current::time_of_turn() } else { now() };
     let (slot, id) = thread::take_for_routine();
     let (root, lineage, meta) = descent(id, policy, flags, spawner);
     let born = Born::new(slot, Birth { meta, origin, root, lineage, start: time, state: State::Spawned });

@@ -19,7 +19,7 @@ use crate::launch;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::{self, Panic};
 use crate::policy::Policy;
-use crate::registry::{Flags, Slot, State};
+use crate::registry::{Cold, Flags, Slot, State};
 use crate::report::{self, Cause};
 use crate::shutdown;
 use crate::span;
@@ -359,10 +359,15 @@ pub(crate) fn drop_body(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
 fn free(slot: &'static Slot, count: Count) {
     let meta = slot.meta();
     let id = slot.segment();
-    let mut group = None;
+    let (mut group, mut member) = (None, None);
     // While the slot is the routine's own: what is dropped may be a user's, and sees the routine as the current one. It may put
     // something there anew, which would be the next owner's.
     while let Some(cold) = slot.take_cold() {
+        if let Cold::Member { heritage: None, .. } = &*cold {
+            // Nothing but the group, which is needed to the last.
+            member = Some(cold);
+            continue;
+        }
         group = group.or_else(|| cold.group().cloned());
         panic::swallow(|| drop(cold));
     }
@@ -373,7 +378,7 @@ fn free(slot: &'static Slot, count: Count) {
     thread::give(slot);
     thread::count(count);
     // Last: whoever waits for the group finds the books balanced and nothing of the member in the registry.
-    if let Some(group) = group {
+    if let Some(group) = group.as_ref().or_else(|| member.as_deref()?.group()) {
         group.ended(id, meta);
     }
 }

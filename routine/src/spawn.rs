@@ -205,6 +205,7 @@ where
 }
 
 /// Starts `body` on the runtime that is current, as a member of a group.
+#[inline]
 pub(crate) fn start_member<K, F>(mut start: Start, member: Arc<Cold>, body: F) -> Result<Handle<K::Value>, Error>
 where
     F: Future + Send + 'static,

@@ -78,6 +78,7 @@ impl Scope {
         self.go_as(Start::typed(type_name::<F>, Policy::Log), future)
     }
 
+    #[inline]
     #[track_caller]
     pub(super) fn go_as<F>(&self, start: Start, future: F) -> Handle<<F::Output as IntoOutcome>::Value>
     where

@@ -119,6 +119,7 @@ impl<T: Send + 'static> Group<T> {
         self.go_as(asked_for(type_name::<F>, Location::caller()), future)
     }
 
+    #[inline]
     #[track_caller]
     pub(super) fn go_as<F>(&mut self, start: Start, future: F) -> RoutineId
     where
@@ -170,6 +171,7 @@ impl<T: Send + 'static> Group<T> {
         if self.scope.shared().has_room() { Ok(self.go(future)) } else { Err(future) }
     }
 
+    #[inline]
     fn keep(&mut self, handle: Handle<T>) -> RoutineId {
         let id = handle.id();
         self.members.push(Some(handle));
