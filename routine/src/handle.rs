@@ -140,8 +140,7 @@ impl<T> Handle<T> {
         Poll::Ready(match ready!(job.poll(cx)) {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => Err(error.taken()),
-            None if job.was_ended_by_shutdown() => Err(self.identity.cancelled_by_shutdown()),
-            None => Err(self.identity.cancelled()),
+            None => Err(job.cancelled(&self.identity)),
         })
     }
 }
@@ -166,7 +165,7 @@ impl Identity {
         self.lost(None)
     }
 
-    /// The error of a routine that the shutdown ended before it began.
+    /// The error of a routine that the shutdown ended, and that left none of its own.
     pub(crate) fn cancelled_by_shutdown(&self) -> Error {
         Error::cancelled(self.subject(), Some(CancelReason::Shutdown))
     }

@@ -246,6 +246,9 @@ impl Turn {
     /// Ends a routine that did not stop though the process is shutting down.
     pub(crate) fn cut_by_shutdown(self) -> Error {
         let error = Error::cancelled(report::subject(self.slot), Some(CancelReason::Shutdown));
+        if let Some(group) = cancel::group(self.slot) {
+            group.was_cut();
+        }
         self.finish(Outcome::Cancelled);
         error
     }
@@ -368,6 +371,8 @@ fn free(slot: &'static Slot, count: Count) {
             member = Some(cold);
             continue;
         }
+        // What that starts asks whether the process is shutting down, which is known by what is taken out here.
+        slot.remove(Flags::ON_RUNTIME);
         group = group.or_else(|| cold.group().cloned());
         panic::swallow(|| drop(cold));
     }

@@ -101,6 +101,27 @@ async fn next_gives_them_as_they_end() {
 }
 
 #[tokio::test]
+async fn whoever_asked_for_some_may_wait_for_the_rest() {
+    let opened = Arc::new(Notify::new());
+    let mut group = Group::new();
+    group.go_value(async { 1 });
+    for value in [2, 3] {
+        let opened = Arc::clone(&opened);
+        group.go_value(async move {
+            opened.notified().await;
+            value
+        });
+    }
+    assert_eq!(group.next().await.unwrap().unwrap(), 1);
+    // Looks away while it waits for the next.
+    assert!(futures_util::poll!(std::pin::pin!(group.next())).is_pending());
+    let joined = tokio::spawn(group.join());
+    tokio::task::yield_now().await;
+    opened.notify_waiters();
+    assert_eq!(joined.await.unwrap().unwrap(), [2, 3]);
+}
+
+#[tokio::test]
 async fn next_that_is_dropped_loses_nothing() {
     let mut group = Group::new();
     for number in 0..50 {

@@ -327,6 +327,26 @@ fn a_runtime_that_dies_ends_its_pools() {
 }
 
 #[test]
+fn a_runtime_that_dies_while_a_worker_lets_others_run_ends_what_waits() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let pool = runtime.block_on(async {
+        let pool = pool(1, 1_000);
+        for _ in 0..1_000 {
+            drop(pool.try_submit(async {}).unwrap());
+        }
+        // The worker runs as many as tokio lets it run in one turn.
+        tokio::task::yield_now().await;
+        pool
+    });
+    let before = pool.stats();
+    assert!(before.completed > 0 && before.waiting > 0 && before.running == 0, "{before:?}");
+    drop(runtime);
+    let stats = pool.stats();
+    assert_eq!((stats.completed, stats.cancelled, stats.waiting), (before.completed, before.waiting as u64, 0));
+    assert_eq!(stats.submitted, ended(stats));
+}
+
+#[test]
 fn a_runtime_that_dies_ends_the_maps_over_its_pools() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let other = tokio::runtime::Builder::new_current_thread().build().unwrap();

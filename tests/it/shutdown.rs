@@ -129,6 +129,57 @@ fn what_hangs_in_pools_and_groups_is_ended_before_whoever_waits_for_it() {
 }
 
 #[test]
+fn a_group_of_whose_members_the_shutdown_ended_some_does_not_say_that_all_went_well() {
+    assert_eq!(
+        says("cut"),
+        "did not stop 2, left 0\n\
+         routine `the body of a group` was cancelled since the process is shutting down\n\
+         routine `race` was cancelled since the process is shutting down\n"
+    );
+}
+
+#[test]
+fn whoever_comes_to_an_end_after_his_members_were_ended_may_start_others() {
+    let said = says("cleans_up");
+    let lines: Vec<_> = said.lines().skip(1).collect();
+    assert_eq!(lines, ["cleaned up 3", "did not stop 1, left 0"], "{said}");
+}
+
+#[test]
+fn what_cannot_be_ended_is_told_of_once_and_takes_no_time_from_later_phases() {
+    assert_eq!(says("left_once"), "did not stop 1, left 1\nnamed 1\ntook half its time false\n");
+}
+
+#[test]
+fn the_items_of_a_map_say_that_the_shutdown_ended_them_and_a_job_of_a_pool_that_was_gone_before_does_not() {
+    let said = says("reasons");
+    let mut lines: Vec<_> = said.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["Some(Shutdown)", "Some(Shutdown)", "did not stop 2, left 0", "gone before None"]);
+}
+
+#[test]
+fn what_runs_in_place_in_a_member_is_named_beside_it() {
+    assert_eq!(says("in_place"), "did not stop 2, left 0\ntrue\n");
+}
+
+#[test]
+fn the_oldest_are_named_however_many_jobs_do_not_stop() {
+    assert_eq!(says("oldest"), "did not stop 101, left 0\nfirst of 64, true\n");
+}
+
+#[test]
+fn what_a_value_starts_that_is_dropped_with_its_last_routine_is_refused() {
+    assert_eq!(says("dropped_value"), "did not stop 0, left 0\nrefused true\n");
+}
+
+#[test]
+fn no_time_at_all_ends_jobs_and_members_too() {
+    let said = says("no_time");
+    assert_eq!(said, "took long false, live 0\ntrue true\n");
+}
+
+#[test]
 fn what_waits_in_a_blocking_pool_behind_a_closure_that_does_not_stop_never_runs() {
     assert_eq!(says("blocking_pool"), "did not stop 2, left 1\ncancelled true\n");
 }

@@ -42,7 +42,8 @@ use crate::outcome::IntoOutcome;
 /// Dropping this future ends all members, each counted as cancelled. It cannot wait for them, since a drop cannot.
 ///
 /// # Errors
-/// With the first failure, and those that came after it, see [`GroupError`].
+/// With the first failure, and those that came after it, see [`GroupError`]. Where none failed, but a
+/// [`shutdown`](fn@crate::shutdown) ended a member that did not stop, with an error that says so.
 ///
 /// # Panics
 /// A panic of the body goes on, once all members have ended.

@@ -64,8 +64,12 @@ where
     shared.kill(CancelReason::Requested(Some(Cow::Borrowed("another was first"))));
     group.idle().await;
     winner.ok_or_else(|| {
-        // Without one, all were cancelled, or there was nothing to run.
-        GroupError::of(shared.take_failures())
-            .unwrap_or_else(|| GroupError::alone(Error::rejected(here("race"), Refusal::NobodyWon)))
+        GroupError::of(shared.take_failures()).unwrap_or_else(|| {
+            GroupError::alone(match shared.cut() {
+                Some(cut) => Error::ended_by_group(here("race"), Some(cut)),
+                // All were cancelled, or there was nothing to run.
+                None => Error::rejected(here("race"), Refusal::NobodyWon),
+            })
+        })
     })
 }

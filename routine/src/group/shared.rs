@@ -70,6 +70,8 @@ struct State {
     asks_for_all: bool,
     failures: Failures,
     reason: Option<CancelReason>,
+    /// Whether the shutdown has ended a member.
+    is_cut: bool,
     token: CancellationToken,
 }
 
@@ -289,6 +291,16 @@ impl Shared {
         }
     }
 
+    /// The shutdown ends a member, and others may live on.
+    pub(crate) fn was_cut(&self) {
+        self.state().is_cut = true;
+    }
+
+    /// Why not all members have come to their end, though none has failed; `None` where they have.
+    pub(super) fn cut(&self) -> Option<CancelReason> {
+        self.state().is_cut.then_some(CancelReason::Shutdown)
+    }
+
     /// Why the members are to stop; `None` where they are not.
     pub(crate) fn reason(&self) -> Option<CancelReason> {
         self.state().reason.clone()
@@ -300,7 +312,11 @@ impl Shared {
 
     /// From here on nobody asks which member has ended.
     pub(super) fn ask_for_all(&self) {
-        self.state().asks_for_all = true;
+        let mut state = self.state();
+        state.asks_for_all = true;
+        let ended = mem::take(&mut state.ended);
+        drop(state);
+        drop(ended);
     }
 
     pub(super) fn poll_idle(&self, cx: &Context<'_>) -> Poll<()> {

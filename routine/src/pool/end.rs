@@ -8,6 +8,7 @@ use std::task::Waker;
 use super::shared::Shared;
 use super::state::{Item, Phase};
 use crate::panic;
+use crate::shutdown;
 use crate::sync::Ordering;
 
 impl Shared {
@@ -54,6 +55,9 @@ impl Shared {
     pub(super) fn kill(&self) {
         self.refuse();
         let mut state = self.state();
+        if state.phase != Phase::Killed && shutdown::ends_pools(self.phase) {
+            self.ended_by_shutdown.store(true, Ordering::Release);
+        }
         state.phase = Phase::Killed;
         self.killed.store(true, Ordering::Release);
         let queue = mem::take(&mut state.queue);

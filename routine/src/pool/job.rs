@@ -14,11 +14,11 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 
 use super::shared::Shared;
+use crate::birth::Identity;
 use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::panic;
 use crate::registry::Slot;
-use crate::shutdown;
 
 /// What a worker runs.
 pub(super) trait Body: Send {
@@ -177,9 +177,9 @@ impl<T> Outlet<T> {
         !matches!(*self.place(), Place::Empty(_))
     }
 
-    /// Of a job that ended undone.
-    pub(crate) fn was_ended_by_shutdown(&self) -> bool {
-        !self.is_aborted.load(Ordering::Acquire) && self.pool.is_killed() && shutdown::ends_pools(self.pool.phase)
+    /// The error of a job that ended undone.
+    pub(crate) fn cancelled(&self, identity: &Identity) -> Error {
+        if self.is_aborted.load(Ordering::Acquire) { identity.cancelled() } else { self.pool.cancelled(identity) }
     }
 
     pub(crate) fn abort(&self) {

@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 
 use super::job::{Body, outcome_of};
+use super::shared::Shared;
 use super::state::Job;
 use crate::birth::Born;
 use crate::error::Error;
@@ -26,6 +27,7 @@ use crate::task::{Fallible, Task};
 type Boxed<F, T> = Pin<Box<MapBody<F, T>>>;
 
 pub(super) struct Ring<F: Future, T> {
+    pool: Arc<Shared>,
     is_abandoned: AtomicBool,
     /// Whether the jobs run on threads, where nothing can stop them but to ask.
     on_threads: bool,
@@ -60,7 +62,7 @@ pin_project! {
 }
 
 impl<F: Future, T> Ring<F, T> {
-    pub(super) fn new(on_threads: bool) -> Arc<Self> {
+    pub(super) fn new(pool: Arc<Shared>) -> Arc<Self> {
         let state = State {
             in_order: true,
             places: VecDeque::new(),
@@ -69,7 +71,8 @@ impl<F: Future, T> Ring<F, T> {
             running: Vec::new(),
             waker: None,
         };
-        Arc::new(Self { is_abandoned: AtomicBool::new(false), on_threads, state: Mutex::new(state) })
+        let on_threads = pool.runs_on_threads();
+        Arc::new(Self { pool, is_abandoned: AtomicBool::new(false), on_threads, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State<F, T>> {
@@ -234,7 +237,7 @@ where
         let mut this = self.project();
         if this.result.is_none() {
             // As long as the slot is its own.
-            *this.result = Some(Err(Born::of(this.slot).identity.cancelled()));
+            *this.result = Some(Err(this.ring.pool.cancelled(&Born::of(this.slot).identity)));
         }
         this.routine.set(None);
     }

@@ -13,7 +13,9 @@ use super::SubmitErrorKind;
 use super::state::{Dispatch, Item, Job, Phase, State};
 use super::stats::PoolStats;
 use super::worker;
+use crate::birth::Identity;
 use crate::current;
+use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::panic;
 use crate::registry::{Flags, Slot};
@@ -32,6 +34,8 @@ pub(crate) struct Shared {
     /// Told when no job is left.
     pub(super) drained: Notify,
     pub(super) killed: AtomicBool,
+    /// Whether it was the shutdown that did so.
+    pub(super) ended_by_shutdown: AtomicBool,
     /// The phase of the shutdown in which it is closed: that of whoever made it.
     pub(super) phase: u8,
     state: Mutex<State>,
@@ -54,6 +58,7 @@ impl Shared {
             queue,
             drained: Notify::new(),
             killed: AtomicBool::new(false),
+            ended_by_shutdown: AtomicBool::new(false),
             phase: current::slot().map_or(0, Slot::phase),
             state: Mutex::new(State::new(workers, false)),
         })
@@ -69,6 +74,7 @@ impl Shared {
             queue: parent.queue,
             drained: Notify::new(),
             killed: AtomicBool::new(false),
+            ended_by_shutdown: AtomicBool::new(false),
             phase: parent.phase,
             state: Mutex::new(State::new(workers, true)),
         });
@@ -107,6 +113,15 @@ impl Shared {
 
     pub(super) fn is_killed(&self) -> bool {
         self.killed.load(Ordering::Acquire)
+    }
+
+    /// The error of a job that ended undone.
+    pub(super) fn cancelled(&self, identity: &Identity) -> Error {
+        if self.ended_by_shutdown.load(Ordering::Acquire) {
+            identity.cancelled_by_shutdown()
+        } else {
+            identity.cancelled()
+        }
     }
 
     pub(super) fn stats(&self) -> PoolStats {

@@ -229,7 +229,7 @@ impl State {
         is_done || self.phase == Phase::Killed || self.alive - self.dismissed > self.limit
     }
 
-    /// The next item for whoever holds a turn; without one the turn has gone back.
+    /// The next item for whoever holds a turn, who counts it; without one the turn has gone back.
     #[inline]
     pub(super) fn take(&mut self) -> Option<Item> {
         if !self.is_paused && self.phase != Phase::Killed && self.turns <= self.limit {

@@ -17,10 +17,12 @@ pub(super) struct Census {
     pub(super) later: BTreeSet<u8>,
 }
 
-/// Looks at all routines.
-pub(super) fn take(phase: u8) -> Census {
-    let mut census = Census { live: usize::from(state::waits_for_main()), later: BTreeSet::new() };
+/// Looks at all routines but those that were ended in an earlier phase.
+pub(super) fn take(phase: u8, ended: &HashSet<u64>) -> Census {
+    let main = usize::from(phase == 0 && state::waits_for_main());
+    let mut census = Census { live: main, later: BTreeSet::new() };
     each(|slot, record| match phase_of(slot, record) {
+        _ if ended.contains(&record.lineage[0]) => {}
         Some(own) if own > phase => drop(census.later.insert(own)),
         Some(_) => census.live += 1,
         None => {}
@@ -30,21 +32,26 @@ pub(super) fn take(phase: u8) -> Census {
 
 /// The numbers of the routines of a phase, and of those before it.
 pub(super) fn live(phase: u8) -> Vec<u64> {
-    live_of(phase, |_| true)
+    live_of(phase, |_, _| true)
 }
 
-/// The numbers of those that somebody waits for who is to hear that they are over: members of groups, and jobs of pools.
+/// The numbers of those that somebody waits for who is to hear that they are over, members of groups and jobs of pools, and of
+/// what there is of the phases before.
 pub(super) fn live_in_groups_and_pools(phase: u8) -> Vec<u64> {
-    let mut live = live_of(phase, |record| record.meta.has(Flags::GROUPED));
+    let mut live = live_of(phase, |record, own| is_early(record, own, phase));
     let jobs = pool::jobs(phase);
     live.extend(jobs.into_iter().filter(|job| !state::is_exempt(*job)));
     live
 }
 
-fn live_of(phase: u8, wanted: impl Fn(&Record) -> bool) -> Vec<u64> {
+fn is_early(record: &Record, own: u8, phase: u8) -> bool {
+    record.meta.has(Flags::GROUPED) || own < phase
+}
+
+fn live_of(phase: u8, wanted: impl Fn(&Record, u8) -> bool) -> Vec<u64> {
     let mut live = Vec::new();
     each(|slot, record| {
-        if wanted(record) && phase_of(slot, record).is_some_and(|own| own <= phase) {
+        if phase_of(slot, record).is_some_and(|own| own <= phase && wanted(record, own)) {
             live.push(record.lineage[0]);
         }
     });
@@ -53,30 +60,30 @@ fn live_of(phase: u8, wanted: impl Fn(&Record) -> bool) -> Vec<u64> {
 
 /// Wakes the routines of a phase that wait, and those before it, so that they find that they are to end.
 pub(super) fn wake(phase: u8) {
-    wake_those(phase, |_| true);
+    wake_those(phase, |_, _| true);
 }
 
-/// Wakes the members of groups.
+/// Wakes the members of groups, and what there is of the phases before.
 pub(super) fn wake_members(phase: u8) {
-    wake_those(phase, |record| record.meta.has(Flags::GROUPED));
+    wake_those(phase, |record, own| is_early(record, own, phase));
 }
 
 /// Wakes those that have not begun.
 pub(super) fn wake_queued(phase: u8) {
-    wake_those(phase, |record| record.meta.has(Flags::QUEUED));
+    wake_those(phase, |record, _| record.meta.has(Flags::QUEUED));
 }
 
-fn wake_those(phase: u8, wanted: impl Fn(&Record) -> bool) {
+fn wake_those(phase: u8, wanted: impl Fn(&Record, u8) -> bool) {
     let mut wakers = Vec::new();
     each(|slot, record| {
-        if wanted(record) && phase_of(slot, record).is_some_and(|own| own <= phase) {
+        if phase_of(slot, record).is_some_and(|own| own <= phase && wanted(record, own)) {
             wakers.extend(slot.waker_of(record));
         }
     });
     wakers.into_iter().for_each(Waker::wake);
 }
 
-/// Those in the last phase that were started by one of these, or further down: the children of supervisors that do not stop.
+/// What ends with these, or further down: what runs in place in them, and of the last phase the children of supervisors.
 pub(super) fn below(late: &[u64], snapshot: &Snapshot) -> Vec<u64> {
     let last: HashSet<u64> = live_in_last();
     let mut found: HashSet<u64> = late.iter().copied().collect();
@@ -86,7 +93,7 @@ pub(super) fn below(late: &[u64], snapshot: &Snapshot) -> Vec<u64> {
         for routine in snapshot.routines() {
             let id = routine.id().get();
             let is_below = routine.parent().is_some_and(|parent| found.contains(&parent.get()));
-            if is_below && last.contains(&id) && found.insert(id) {
+            if is_below && (routine.is_in_place() || last.contains(&id)) && found.insert(id) {
                 below.push(id);
             }
         }

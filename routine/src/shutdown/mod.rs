@@ -33,13 +33,16 @@
 //!    [`CancelReason::Shutdown`](crate::CancelReason::Shutdown);
 //! 4. what is there has time to end: an equal part of what is left of the deadline, so that one that hangs does not take the
 //!    time of the phases behind it. Pools run what they have taken, and members of groups go on until they return;
-//! 5. jobs and members that have not ended are ended at their await, as by [`Handle::abort`](crate::Handle::abort), so that
-//!    whoever waits for them hears of it, and has a fifth of the time, half a second at most, to come to its own end;
+//! 5. jobs of the phase's pools and members of groups that have not ended are ended at their await, as by
+//!    [`Handle::abort`](crate::Handle::abort). Whoever waits for them hears of it, and has a fifth of the time, half a second at
+//!    most, to come to an end, for which members of groups may be started anew;
 //! 6. the rest is ended likewise, and has as long for its clean-up.
 //!
-//! What was ended is named in the report. So schedules stop first, then pools and groups drain, then the rest is waited for.
-//! All of a phase is asked at once: a loop that takes in work goes on feeding a pool or a group until it is asked, and would keep
-//! it from draining. What jobs and members need to the last belongs in a later phase.
+//! So schedules stop first, then pools and groups drain, then the rest is waited for. What was ended is named in the report, once,
+//! with what runs in place in it. All of a phase is asked at once: a loop that takes in work and were asked later would go on
+//! feeding a pool or a group, and keep it from draining. What jobs and members need to the last belongs in a later phase. A job
+//! that was submitted by a routine of an earlier phase than the pool's is waited for with the rest of that phase; the jobs and
+//! members of a supervisor's children are those children's, and end with them.
 //!
 //! Whoever awaits a routine of a later phase waits for that phase: a `main` that does so keeps phase 0 from its end.
 //!
@@ -105,7 +108,7 @@ static ENDS: OnceLock<Option<Instant>> = OnceLock::new();
 static SHUTDOWN: OnceLock<Done> = OnceLock::new();
 
 /// Shuts the process down, as far as its routines go: refuses new ones, asks those that are there to stop, phase by phase,
-/// waits for them, ends what has not stopped at the deadline, runs the [`at_exit`](crate::at_exit) callbacks, and gives a
+/// waits for them, ends what has not stopped shortly before the deadline, so that there is time for its clean-up, runs the [`at_exit`](crate::at_exit) callbacks, and gives a
 /// report that names what did not stop, which is also logged. See the [module](mod@crate::shutdown) for the order.
 ///
 /// It begins with the call, not with the await, and is final: a process has one shutdown. Whoever calls again waits for the
@@ -184,19 +187,20 @@ struct Beginning {
 }
 
 async fn carry_out(Beginning { at, before }: Beginning, deadline: Duration) -> ShutdownReport {
-    let mut told = Told::default();
+    let mut late = Late::default();
     let mut phase = 0;
     loop {
-        let census = census::take(phase);
+        let census = census::take(phase, &late.ended);
         // What is in the last ends with those before, but for what they have left behind.
         let later = census.later.range(..LAST).count();
         let phases = u32::try_from(later).unwrap_or(u32::MAX).saturating_add(1);
         let time = deadline.saturating_sub(at.elapsed()) / phases;
-        pass(phase, time, &mut told).await;
-        let Some(next) = census::take(phase).later.first().copied() else { break };
+        pass(phase, time, &mut late).await;
+        let Some(next) = census::take(phase, &late.ended).later.first().copied() else { break };
         phase = next;
         ask(phase);
     }
+    let mut told = late.tell();
     told.took = at.elapsed();
     told.ended = difference(&stats::stats(), &before);
     let report = ShutdownReport(Arc::new(told));
@@ -222,70 +226,75 @@ fn ask(phase: u8) {
 }
 
 /// Waits for a phase that was asked to stop, and ends what does not: first what is in pools and groups, then the rest.
-async fn pass(phase: u8, time: Duration, told: &mut Told) {
+async fn pass(phase: u8, time: Duration, late: &mut Late) {
     let begun = Instant::now();
     let clean_up = CLEAN_UP.min(time / 5);
     let rest_ends = time.saturating_sub(clean_up);
-    if stopped(phase, begun, rest_ends.saturating_sub(clean_up)).await {
+    // What an earlier phase has left behind takes no time from this one.
+    let left = late.ended.clone();
+    if stopped(phase, begun, rest_ends.saturating_sub(clean_up), &left).await {
         return;
     }
-    let mut late = Late::default();
-    late.name(census::live_in_groups_and_pools(phase), told);
-    state::end_members(phase);
+    let drained = census::live_in_groups_and_pools(phase);
+    late.name(&drained);
+    state::end_members(phase, &drained);
     panic::swallow(|| census::wake_members(phase));
     // What pools drop is a user's.
     thread::aside("routine-pools", rest_ends.saturating_sub(begun.elapsed()), move || pool::kill(phase)).await;
-    if !stopped(phase, begun, rest_ends).await {
-        late.name(census::live(phase), told);
+    if !stopped(phase, begun, rest_ends, &left).await {
+        late.name(&census::live(phase));
         state::end(phase);
         panic::swallow(|| census::wake(phase));
-        stopped(phase, begun, time).await;
+        stopped(phase, begun, time, &left).await;
     }
-    late.tell(told);
 }
 
-/// What did not stop in a phase.
+/// What did not stop.
 #[derive(Default)]
 struct Late {
+    /// All that is to be told of.
     numbers: HashSet<u64>,
+    /// What was ended: without the children of supervisors, whose own phase is still to come.
+    ended: HashSet<u64>,
+    /// The oldest of it.
     named: Vec<Straggler>,
 }
 
 impl Late {
-    /// Takes in what is about to be ended, with the children of supervisors among it.
-    fn name(&mut self, mut late: Vec<u64>, told: &mut Told) {
+    /// Takes in what is about to be ended, with what ends with it.
+    fn name(&mut self, late: &[u64]) {
         let snapshot = inspect::snapshot();
-        let children = census::below(&late, &snapshot);
-        late.extend(children);
-        late.retain(|number| self.numbers.insert(*number));
-        late.sort_unstable();
-        told.did_not_stop += late.len();
-        let room = report::NAMED.saturating_sub(told.stragglers.len() + self.named.len());
-        let named = late.iter().filter_map(|number| snapshot.get(RoutineId::from_raw(*number)?));
-        self.named.extend(named.take(room).map(|routine| Straggler::of(&routine)));
+        let mut new = census::below(late, &snapshot);
+        new.extend(late);
+        self.ended.extend(late);
+        new.retain(|number| self.numbers.insert(*number));
+        new.sort_unstable();
+        let named = new.iter().filter_map(|number| snapshot.get(RoutineId::from_raw(*number)?));
+        self.named.extend(named.take(report::NAMED).map(|routine| Straggler::of(&routine)));
+        self.named.sort_unstable_by_key(Straggler::id);
+        self.named.truncate(report::NAMED);
     }
 
-    /// Says which of it has ended.
-    fn tell(mut self, told: &mut Told) {
-        let left = census::live(LAST);
-        told.left += left.iter().filter(|number| self.numbers.contains(number)).count();
+    /// What became of it.
+    fn tell(mut self) -> Told {
+        let left: HashSet<u64> =
+            census::live(LAST).into_iter().filter(|number| self.numbers.contains(number)).collect();
         for straggler in &mut self.named {
             straggler.has_ended = !left.contains(&straggler.id().get());
         }
-        self.named.sort_unstable_by_key(Straggler::id);
-        told.stragglers.append(&mut self.named);
+        Told { did_not_stop: self.numbers.len(), left: left.len(), stragglers: self.named, ..Told::default() }
     }
 }
 
-/// Waits until nothing of a phase is left; whether that came to be in time.
+/// Waits until nothing of a phase is there but what was ended before; whether that came to be in time.
 ///
 /// By looking now and then, since whatever told of each end would be paid for by every routine, all the life of the process.
-async fn stopped(phase: u8, begun: Instant, time: Duration) -> bool {
+async fn stopped(phase: u8, begun: Instant, time: Duration, ended: &HashSet<u64>) -> bool {
     let (mut pause, mut is_empty) = (Duration::from_millis(1), false);
     loop {
         // One that started another and ended may have been looked for before the other, which was not there yet.
         let started = stats::stats().started;
-        if census::take(phase).live == 0 && stats::stats().started == started {
+        if census::take(phase, ended).live == 0 && stats::stats().started == started {
             if is_empty {
                 return true;
             }

@@ -6,7 +6,7 @@
 //!   them after it has set the number: one of the two sees the other.
 //! - No code of a user runs under a lock: tokens are fired, and wakers woken, outside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,8 +17,10 @@ use crate::registry::{Flags, Slot};
 
 /// Phases below this number were asked to stop.
 static ASKED: AtomicU32 = AtomicU32::new(0);
-/// Routines end at their next await whose [turn to end](turn) is not beyond this number.
+/// How far those are to end who have not stopped: see [`turn`].
 static ENDED: AtomicU32 = AtomicU32::new(0);
+/// The members of groups that end before the rest of their phase: not those that somebody starts meanwhile who comes to an end.
+static DRAINED: Mutex<Option<HashSet<u64>>> = Mutex::new(None);
 /// Routines that wait for the shutdown, and that it neither waits for nor ends.
 static EXEMPT: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 /// Those around which somebody runs a process, and who have not returned.
@@ -49,10 +51,18 @@ pub(crate) fn ends_some() -> bool {
 pub(crate) fn ends(slot: &'static Slot) -> bool {
     let ended = ENDED.load(Ordering::SeqCst);
     // A routine in place is its caller's.
-    ended != 0
-        && !slot.meta().has(Flags::IN_PLACE)
-        && turn(slot.phase(), slot.meta().has(Flags::GROUPED)) <= ended
-        && !is_exempt(slot.segment())
+    if ended == 0 || slot.meta().has(Flags::IN_PLACE) {
+        return false;
+    }
+    let is_its_turn = match slot.phase() {
+        phase if turn(phase, false) <= ended => true,
+        phase => slot.meta().has(Flags::GROUPED) && turn(phase, true) <= ended && is_drained(slot.segment()),
+    };
+    is_its_turn && !is_exempt(slot.segment())
+}
+
+fn is_drained(routine: u64) -> bool {
+    lock(&DRAINED).as_ref().is_some_and(|drained| drained.contains(&routine))
 }
 
 /// Whether the pools of a phase are over.
@@ -60,7 +70,7 @@ pub(crate) fn ends_pools(phase: u8) -> bool {
     turn(phase, true) <= ENDED.load(Ordering::SeqCst)
 }
 
-/// When a routine is ended that has not stopped: in each phase jobs of pools and members of groups come before those who wait for them.
+/// What comes when of what is ended: in each phase jobs of pools and members of groups before those who wait for them.
 fn turn(phase: u8, is_waited_for: bool) -> u32 {
     u32::from(phase) * 2 + if is_waited_for { 1 } else { 2 }
 }
@@ -86,8 +96,9 @@ pub(super) fn ask(phase: u8) {
     asked.iter().for_each(CancellationToken::cancel);
 }
 
-/// Has the members of groups of a phase end at their next await, and all of the phases before it. They are still to be woken.
-pub(super) fn end_members(phase: u8) {
+/// Has those members of groups of a phase end at their next await, and all of the phases before it, who are still to be woken.
+pub(super) fn end_members(phase: u8, members: &[u64]) {
+    lock(&DRAINED).get_or_insert_default().extend(members);
     ENDED.fetch_max(turn(phase, true), Ordering::SeqCst);
 }
 

@@ -1,5 +1,6 @@
 //! A process that shuts down, in the way that its argument names. What it says on stdout is what a test reads.
 
+mod drains;
 mod ends;
 mod hangs;
 mod service;
@@ -32,7 +33,15 @@ fn main() {
         "shield" => on(2, ends::shield()),
         "pools" => on(2, starters::pools()),
         "blocking_pool" => on(2, starters::blocking_pool()),
-        "drain_first" => on(2, starters::drain_first()),
+        "drain_first" => on(2, drains::drain_first()),
+        "cut" => on(2, drains::cut()),
+        "cleans_up" => on(2, drains::cleans_up()),
+        "left_once" => on(2, drains::left_once()),
+        "reasons" => on(2, drains::reasons()),
+        "in_place" => on(2, drains::in_place()),
+        "no_time" => on(2, drains::no_time()),
+        "oldest" => on(2, drains::oldest()),
+        "dropped_value" => on(2, drains::dropped_value()),
         "schedules" => on(2, starters::schedules()),
         "supervisor" => on(2, starters::supervisor()),
         "twice" => on(2, ends::twice()),

@@ -1,6 +1,5 @@
 //! What a shutdown does to what starts routines for others: pools, schedules, supervisors.
 
-use std::future::pending;
 use std::thread;
 use std::time::Duration;
 
@@ -109,40 +108,4 @@ pub(super) async fn blocking_pool() {
     println!("cancelled {}", waits.await.unwrap_err().is_cancelled());
     drop(runs);
     std::process::exit(0);
-}
-
-/// What hangs in pools and groups is ended before whoever waits for it, who comes to his own end.
-pub(super) async fn drain_first() {
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let running = tell.clone();
-    let pool = Pool::builder("jobs").workers(1).build().expect("it is a pool");
-    let hangs = async move {
-        let _ = running.send(());
-        pending::<Result<(), Nothing>>().await
-    };
-    let job = pool.try_submit(hangs).expect("there is room");
-    let hanging = job.id();
-    Builder::new().name("submitter").spawn_value(async move {
-        println!("{}", job.await.unwrap_err());
-        yield_now().await;
-        println!("the submitter ends");
-    });
-    Builder::new().name("owner").spawn_value(async move {
-        let members = routine::group(async |scope| {
-            let member = scope.go_value(async move {
-                let _ = tell.send(());
-                pending::<()>().await;
-            });
-            member.await
-        });
-        println!("{}", members.await.unwrap_err());
-        yield_now().await;
-        println!("the owner ends");
-    });
-    for _ in 0..2 {
-        told.recv().await.expect("they run");
-    }
-    let report = shutdown(Duration::from_secs(2)).await;
-    let names_the_job = report.stragglers().iter().any(|straggler| straggler.id() == hanging);
-    println!("did not stop {}, the job among them {names_the_job}, left {}", report.did_not_stop(), report.left());
 }
