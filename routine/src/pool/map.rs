@@ -23,7 +23,7 @@ impl Pool {
     /// Works on each item of an iterator, on the workers of this pool, each in a routine of its own. The results come as a stream,
     /// in the order of the items; with [`as_completed`](PoolMap::as_completed), as the jobs end.
     ///
-    /// The input is pulled lazily, sixteen items a worker ahead at most, and 4,096 beyond the workers, so memory does not grow
+    /// The input is pulled lazily, thirty-two items a worker ahead at most, and 4,096 beyond the workers, so memory does not grow
     /// with it; what a job needs of memory is used again for the next. A pool that is resized is pulled for as it is from the
     /// next items on. The jobs wait for workers in turn with those that are submitted, and take no place of the queue from them.
     ///

@@ -19,7 +19,7 @@ use crate::policy::Policy;
 use crate::registry::Flags;
 
 /// Items a worker that are under way, at most, so that a worker finds its next job while the results are looked at.
-const AHEAD: usize = 16;
+const AHEAD: usize = 32;
 
 /// Items beyond the workers that are under way, at most, however many workers there are.
 const AHEAD_OF_ALL: usize = 4_096;

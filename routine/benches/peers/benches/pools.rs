@@ -20,7 +20,7 @@ static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
 const JOBS: u64 = 100_000;
 const WORKERS: usize = 4;
-const WINDOW: usize = 64;
+const WINDOW: usize = 128;
 const ROUNDS: usize = 11;
 
 /// A job that is ready at once: what is measured is what is around it.
