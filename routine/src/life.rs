@@ -5,6 +5,7 @@
 //! that polls, spawns, or drops the runtime, at a thread's end, and while unwinding.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::task::Context;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::launch;
 use crate::outcome::{Failed, Outcome};
 use crate::panic::{self, Panic};
 use crate::policy::Policy;
-use crate::registry::{Cold, Flags, Slot, State};
+use crate::registry::{Cold, Flags, Heritage, Slot, State};
 use crate::report::{self, Cause};
 use crate::shutdown;
 use crate::span;
@@ -247,7 +248,7 @@ impl Turn {
     pub(crate) fn cut_by_shutdown(self) -> Error {
         let error = Error::cancelled(report::subject(self.slot), Some(CancelReason::Shutdown));
         if let Some(group) = cancel::group(self.slot) {
-            group.was_cut();
+            group.cut(&error);
         }
         self.finish(Outcome::Cancelled);
         error
@@ -362,7 +363,7 @@ pub(crate) fn drop_body(slot: &'static Slot, drop_rest: &mut dyn FnMut()) {
 fn free(slot: &'static Slot, count: Count) {
     let meta = slot.meta();
     let id = slot.segment();
-    let (mut group, mut member) = (None, None);
+    let (mut group, mut member, mut keeps_phase) = (None, None, false);
     // While the slot is the routine's own: what is dropped may be a user's, and sees the routine as the current one. It may put
     // something there anew, which would be the next owner's.
     while let Some(cold) = slot.take_cold() {
@@ -371,8 +372,13 @@ fn free(slot: &'static Slot, count: Count) {
             member = Some(cold);
             continue;
         }
-        // What that starts asks whether the process is shutting down, which is known by what is taken out here.
+        // What that starts asks whether the process is shutting down, and is in its phase, both of which are taken out here.
         slot.remove(Flags::ON_RUNTIME);
+        let phase = cold.phase();
+        if phase != 0 && !keeps_phase {
+            keeps_phase = true;
+            slot.put_cold(Arc::new(Cold::Heritage(Heritage::in_phase(None, phase))), Flags::NONE, 0);
+        }
         group = group.or_else(|| cold.group().cloned());
         panic::swallow(|| drop(cold));
     }

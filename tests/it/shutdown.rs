@@ -132,9 +132,10 @@ fn what_hangs_in_pools_and_groups_is_ended_before_whoever_waits_for_it() {
 fn a_group_of_whose_members_the_shutdown_ended_some_does_not_say_that_all_went_well() {
     assert_eq!(
         says("cut"),
-        "did not stop 2, left 0\n\
-         routine `the body of a group` was cancelled since the process is shutting down\n\
-         routine `race` was cancelled since the process is shutting down\n"
+        "did not stop 3, left 0\n\
+         routine `hangs` was cancelled since the process is shutting down\n\
+         routine `hangs` was cancelled since the process is shutting down\n\
+         routine `hangs` was cancelled since the process is shutting down\n"
     );
 }
 
@@ -147,7 +148,17 @@ fn whoever_comes_to_an_end_after_his_members_were_ended_may_start_others() {
 
 #[test]
 fn what_cannot_be_ended_is_told_of_once_and_takes_no_time_from_later_phases() {
-    assert_eq!(says("left_once"), "did not stop 1, left 1\nnamed 1\ntook half its time false\n");
+    assert_eq!(says("left_once"), "took half the time false\ndid not stop 1, left 1\nnamed 1\n");
+}
+
+#[test]
+fn what_is_left_of_a_phase_has_the_time_that_no_other_needs_and_so_has_main() {
+    assert_eq!(says("late_ends"), "the blocking work ends\nmain ends\nflushed\ndid not stop 1, left 0\n");
+}
+
+#[test]
+fn what_is_of_a_later_phase_may_start_others_to_the_last() {
+    assert_eq!(says("dropped_later"), "it has run\ndid not stop 0, left 0\n");
 }
 
 #[test]

@@ -43,7 +43,7 @@ use crate::outcome::IntoOutcome;
 ///
 /// # Errors
 /// With the first failure, and those that came after it, see [`GroupError`]. Where none failed, but a
-/// [`shutdown`](fn@crate::shutdown) ended a member that did not stop, with an error that says so.
+/// [`shutdown`](fn@crate::shutdown) ended a member that did not stop, with that member's error; what the body gave is dropped.
 ///
 /// # Panics
 /// A panic of the body goes on, once all members have ended.

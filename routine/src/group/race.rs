@@ -65,11 +65,9 @@ where
     group.idle().await;
     winner.ok_or_else(|| {
         GroupError::of(shared.take_failures()).unwrap_or_else(|| {
-            GroupError::alone(match shared.cut() {
-                Some(cut) => Error::ended_by_group(here("race"), Some(cut)),
-                // All were cancelled, or there was nothing to run.
-                None => Error::rejected(here("race"), Refusal::NobodyWon),
-            })
+            // All were cancelled, or there was nothing to run.
+            let nobody = || Error::rejected(here("race"), Refusal::NobodyWon);
+            GroupError::alone(shared.take_cut().unwrap_or_else(nobody))
         })
     })
 }

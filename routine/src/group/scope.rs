@@ -233,11 +233,12 @@ impl Scope {
         let failures = self.shared.take_failures();
         match (ended, left) {
             (Some(Err(payload)), _) | (_, Err(payload)) => resume_unwind(payload),
-            (Some(Ok(Ok(value))), Ok(())) => match (GroupError::of(failures), self.shared.cut()) {
-                (None, None) => Ok(value),
-                (Some(error), _) => Err(error),
-                (None, cut) => Err(GroupError::alone(Error::ended_by_group(here(BODY), cut))),
-            },
+            (Some(Ok(Ok(value))), Ok(())) => {
+                match GroupError::of(failures).or_else(|| self.shared.take_cut().map(GroupError::alone)) {
+                    None => Ok(value),
+                    Some(error) => Err(error),
+                }
+            }
             (Some(Ok(Err(failed))), Ok(())) => {
                 let mut failures = failures;
                 failures.kept.insert(before.min(failures.kept.len()), Error::failed(here(BODY), failed));

@@ -70,8 +70,8 @@ struct State {
     asks_for_all: bool,
     failures: Failures,
     reason: Option<CancelReason>,
-    /// Whether the shutdown has ended a member.
-    is_cut: bool,
+    /// The first member that the shutdown ended, unless the group was to end anyway.
+    cut: Option<Error>,
     token: CancellationToken,
 }
 
@@ -292,13 +292,16 @@ impl Shared {
     }
 
     /// The shutdown ends a member, and others may live on.
-    pub(crate) fn was_cut(&self) {
-        self.state().is_cut = true;
+    pub(crate) fn cut(&self, error: &Error) {
+        let mut state = self.state();
+        if state.reason.is_none() {
+            state.cut.get_or_insert_with(|| error.clone());
+        }
     }
 
-    /// Why not all members have come to their end, though none has failed; `None` where they have.
-    pub(super) fn cut(&self) -> Option<CancelReason> {
-        self.state().is_cut.then_some(CancelReason::Shutdown)
+    /// The error of a member that the shutdown ended, and that nobody has been told of.
+    pub(super) fn take_cut(&self) -> Option<Error> {
+        self.state().cut.take()
     }
 
     /// Why the members are to stop; `None` where they are not.
@@ -362,8 +365,9 @@ impl Shared {
         let mut state = self.state();
         let place = state.failures.kept.iter().position(|kept| kept.id() == error.id());
         let forgotten = place.map(|place| state.failures.kept.remove(place));
+        let cut = state.cut.take_if(|cut| cut.id() == error.id());
         drop(state);
-        drop(forgotten);
+        drop((forgotten, cut));
     }
 
     /// How many failures are kept by now.

@@ -197,7 +197,8 @@ impl<T: Send + 'static> Group<T> {
         for member in members.into_iter().flatten() {
             values.push(member.await.map_err(GroupError::alone)?);
         }
-        Ok(values)
+        // One that was started through the scope.
+        self.scope.shared().take_cut().map_or(Ok(values), |cut| Err(GroupError::alone(cut)))
     }
 
     /// Waits for all members, those that start meanwhile included, and ends none of them. What each of them ended in, in the

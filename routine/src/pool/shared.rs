@@ -117,7 +117,9 @@ impl Shared {
 
     /// The error of a job that ended undone.
     pub(super) fn cancelled(&self, identity: &Identity) -> Error {
-        if self.ended_by_shutdown.load(Ordering::Acquire) {
+        // The pool of a share is ended before the share.
+        let by_shutdown = |pool: &Self| pool.ended_by_shutdown.load(Ordering::Acquire);
+        if by_shutdown(self) || by_shutdown(self.root()) {
             identity.cancelled_by_shutdown()
         } else {
             identity.cancelled()

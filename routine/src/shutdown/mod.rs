@@ -38,8 +38,10 @@
 //!    most, to come to an end, for which members of groups may be started anew;
 //! 6. the rest is ended likewise, and has as long for its clean-up.
 //!
+//! What is left then takes no time from later phases; it has what time they do not need, as `main` has.
+//!
 //! So schedules stop first, then pools and groups drain, then the rest is waited for. What was ended is named in the report, once,
-//! with what runs in place in it. All of a phase is asked at once: a loop that takes in work and were asked later would go on
+//! with what runs in place in it. All of a phase is asked at once: a loop that takes in work and was asked later would go on
 //! feeding a pool or a group, and keep it from draining. What jobs and members need to the last belongs in a later phase. A job
 //! that was submitted by a routine of an earlier phase than the pool's is waited for with the rest of that phase; the jobs and
 //! members of a supervisor's children are those children's, and end with them.
@@ -108,8 +110,9 @@ static ENDS: OnceLock<Option<Instant>> = OnceLock::new();
 static SHUTDOWN: OnceLock<Done> = OnceLock::new();
 
 /// Shuts the process down, as far as its routines go: refuses new ones, asks those that are there to stop, phase by phase,
-/// waits for them, ends what has not stopped shortly before the deadline, so that there is time for its clean-up, runs the [`at_exit`](crate::at_exit) callbacks, and gives a
-/// report that names what did not stop, which is also logged. See the [module](mod@crate::shutdown) for the order.
+/// waits for them, ends what does not stop while there is still time for its clean-up, runs the
+/// [`at_exit`](crate::at_exit) callbacks, and gives a report that names what did not stop, which is also logged. See the
+/// [module](mod@crate::shutdown) for the order.
 ///
 /// It begins with the call, not with the await, and is final: a process has one shutdown. Whoever calls again waits for the
 /// same one, under the first deadline. The process goes on afterwards; [`run`] also ends it. The routine that calls this is
@@ -200,6 +203,7 @@ async fn carry_out(Beginning { at, before }: Beginning, deadline: Duration) -> S
         phase = next;
         ask(phase);
     }
+    late.come_to_an_end(at, deadline).await;
     let mut told = late.tell();
     told.took = at.elapsed();
     told.ended = difference(&stats::stats(), &before);
@@ -230,23 +234,25 @@ async fn pass(phase: u8, time: Duration, late: &mut Late) {
     let begun = Instant::now();
     let clean_up = CLEAN_UP.min(time / 5);
     let rest_ends = time.saturating_sub(clean_up);
-    // What an earlier phase has left behind takes no time from this one.
-    let left = late.ended.clone();
-    if stopped(phase, begun, rest_ends.saturating_sub(clean_up), &left).await {
+    if stopped(phase, begun, rest_ends.saturating_sub(clean_up), &late.ended).await {
         return;
     }
-    let drained = census::live_in_groups_and_pools(phase);
-    late.name(&drained);
-    state::end_members(phase, &drained);
+    let mut ended = census::live_in_groups_and_pools(phase);
+    late.name(&ended);
+    state::end_members(phase, &ended);
     panic::swallow(|| census::wake_members(phase));
     // What pools drop is a user's.
     thread::aside("routine-pools", rest_ends.saturating_sub(begun.elapsed()), move || pool::kill(phase)).await;
-    if !stopped(phase, begun, rest_ends, &left).await {
-        late.name(&census::live(phase));
+    if !stopped(phase, begun, rest_ends, &late.ended).await {
+        let rest = census::live(phase);
+        late.name(&rest);
+        ended.extend(rest);
         state::end(phase);
         panic::swallow(|| census::wake(phase));
-        stopped(phase, begun, time, &left).await;
+        stopped(phase, begun, time, &late.ended).await;
     }
+    // What is left of it takes no time from later phases.
+    late.ended.extend(ended);
 }
 
 /// What did not stop.
@@ -254,9 +260,9 @@ async fn pass(phase: u8, time: Duration, late: &mut Late) {
 struct Late {
     /// All that is to be told of.
     numbers: HashSet<u64>,
-    /// What was ended: without the children of supervisors, whose own phase is still to come.
+    /// What was ended in phases that are over: without the children of supervisors, whose own phase is still to come.
     ended: HashSet<u64>,
-    /// The oldest of it.
+    /// About the oldest of it: those of the lowest numbers.
     named: Vec<Straggler>,
 }
 
@@ -266,13 +272,25 @@ impl Late {
         let snapshot = inspect::snapshot();
         let mut new = census::below(late, &snapshot);
         new.extend(late);
-        self.ended.extend(late);
         new.retain(|number| self.numbers.insert(*number));
         new.sort_unstable();
         let named = new.iter().filter_map(|number| snapshot.get(RoutineId::from_raw(*number)?));
         self.named.extend(named.take(report::NAMED).map(|routine| Straggler::of(&routine)));
         self.named.sort_unstable_by_key(Straggler::id);
         self.named.truncate(report::NAMED);
+    }
+
+    /// Waits for what is left, and for `main`, as long as there is time that no phase needs.
+    async fn come_to_an_end(&self, begun: Instant, time: Duration) {
+        loop {
+            let is_over =
+                !state::waits_for_main() && !census::live(LAST).iter().any(|number| self.ended.contains(number));
+            let left = time.saturating_sub(begun.elapsed());
+            if is_over || left.is_zero() {
+                return;
+            }
+            sleep(PAUSE.min(left)).await;
+        }
     }
 
     /// What became of it.

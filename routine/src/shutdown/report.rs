@@ -69,7 +69,7 @@ impl ShutdownReport {
         &self.0.ended
     }
 
-    /// The routines that had not stopped when their time was over, the oldest first, at most 64.
+    /// The routines that had not stopped when their time was over, about the oldest first, at most 64.
     #[must_use]
     pub fn stragglers(&self) -> &[Straggler] {
         &self.0.stragglers

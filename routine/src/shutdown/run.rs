@@ -77,7 +77,8 @@ impl Runner {
         Self { deadline: DEADLINE, signals: true }
     }
 
-    /// The time that the shutdown has, the time for the clean-up of what it ends included: give it a little less than whoever kills the process after its signal does.
+    /// The time that the shutdown has, the time for the clean-up of what it ends included: give it a little less than whoever
+    /// kills the process after its signal does.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self

@@ -105,6 +105,8 @@ pub(super) fn end_members(phase: u8, members: &[u64]) {
 /// Has the routines of a phase end at their next await, and those before it. They are still to be woken.
 pub(super) fn end(phase: u8) {
     ENDED.fetch_max(turn(phase, false), Ordering::SeqCst);
+    let drained = lock(&DRAINED).take();
+    drop(drained);
 }
 
 /// A `main` that has not returned.

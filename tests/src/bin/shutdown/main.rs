@@ -39,6 +39,8 @@ fn main() {
         "left_once" => on(2, drains::left_once()),
         "reasons" => on(2, drains::reasons()),
         "in_place" => on(2, drains::in_place()),
+        "late_ends" => on(2, drains::late_ends()),
+        "dropped_later" => on(2, drains::dropped_later()),
         "no_time" => on(2, drains::no_time()),
         "oldest" => on(2, drains::oldest()),
         "dropped_value" => on(2, drains::dropped_value()),
