@@ -12,6 +12,14 @@ fn says(way: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// [`says`] of those that speak at once: the lines, sorted.
+#[track_caller]
+fn says_in_any_order(way: &str) -> Vec<String> {
+    let mut lines: Vec<_> = says(way).lines().map(str::to_owned).collect();
+    lines.sort_unstable();
+    lines
+}
+
 fn run(way: &str) -> Output {
     Command::new(FIXTURE).arg(way).output().expect("it was built")
 }
@@ -96,9 +104,7 @@ fn what_is_shielded_is_not_refused_outlives_whoever_waits_and_is_waited_for() {
 
 #[test]
 fn pools_take_nothing_new_and_run_what_they_took_those_of_a_later_phase_later() {
-    let said = says("pools");
-    let mut lines: Vec<_> = said.lines().collect();
-    lines.sort_unstable();
+    let lines = says_in_any_order("pools");
     assert_eq!(
         lines,
         [
@@ -113,9 +119,7 @@ fn pools_take_nothing_new_and_run_what_they_took_those_of_a_later_phase_later() 
 
 #[test]
 fn what_hangs_in_pools_and_groups_is_ended_before_whoever_waits_for_it() {
-    let said = says("drain_first");
-    let mut lines: Vec<_> = said.lines().collect();
-    lines.sort_unstable();
+    let lines = says_in_any_order("drain_first");
     assert_eq!(
         lines,
         [
@@ -163,9 +167,7 @@ fn what_is_of_a_later_phase_may_start_others_to_the_last() {
 
 #[test]
 fn the_items_of_a_map_say_that_the_shutdown_ended_them_and_a_job_of_a_pool_that_was_gone_before_does_not() {
-    let said = says("reasons");
-    let mut lines: Vec<_> = said.lines().collect();
-    lines.sort_unstable();
+    let lines = says_in_any_order("reasons");
     assert_eq!(lines, ["Some(Shutdown)", "Some(Shutdown)", "did not stop 2, left 0", "gone before None"]);
 }
 
@@ -197,9 +199,7 @@ fn what_waits_in_a_blocking_pool_behind_a_closure_that_does_not_stop_never_runs(
 
 #[test]
 fn schedules_begin_nothing_more_and_what_waits_for_its_time_is_cancelled() {
-    let said = says("schedules");
-    let mut lines: Vec<_> = said.lines().collect();
-    lines.sort_unstable();
+    let lines = says_in_any_order("schedules");
     assert_eq!(
         lines,
         [
