@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_core::Stream;
 
 use super::shared::Shared;
-use super::submit::{self, reject};
+use super::submit::{self, Submit, reject};
 use super::{InvalidPool, NotClosed, Pool, PoolMap, PoolStats, SubmitError};
 use crate::blocking::Job;
 use crate::group::Items;
@@ -70,12 +70,7 @@ impl BlockingPool {
         R: IntoOutcome<Value: Send> + 'static,
     {
         let caller = Location::caller();
-        async move {
-            match submit::wait(self.shared(), None).await {
-                Ok(()) => Ok(put(self.shared(), caller, None, job)),
-                Err(kind) => Err(reject(self.shared(), kind, job)),
-            }
-        }
+        Submit::new(self.shared(), None, job, move |pool: &_, key, job| put(pool, caller, key, job))
     }
 
     /// Submits a job, if there is room; see [`Pool::try_submit`].
@@ -89,7 +84,7 @@ impl BlockingPool {
         R: IntoOutcome<Value: Send> + 'static,
     {
         let caller = Location::caller();
-        match submit::enter(self.shared(), None) {
+        match self.shared().admit(None) {
             Ok(()) => Ok(put(self.shared(), caller, None, job)),
             Err(kind) => Err(reject(self.shared(), kind, job)),
         }
@@ -142,13 +137,7 @@ impl BlockingPool {
         R: IntoOutcome<Value: Send> + 'static,
     {
         let caller = Location::caller();
-        let key = key.into();
-        async move {
-            match submit::wait(self.shared(), Some(&key)).await {
-                Ok(()) => Ok(put(self.shared(), caller, Some(key), job)),
-                Err(kind) => Err(reject(self.shared(), kind, job)),
-            }
-        }
+        Submit::new(self.shared(), Some(key.into()), job, move |pool: &_, key, job| put(pool, caller, key, job))
     }
 
     /// Works on each item of an iterator, on the threads of this pool; see [`Pool::map`]. `work` is called with each item and gives

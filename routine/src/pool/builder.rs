@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::runtime;
-use tokio::sync::Semaphore;
 
 use super::shared::Shared;
 use super::{BlockingPool, Pool};
@@ -86,8 +85,6 @@ pub(super) fn share(parent: &Arc<Shared>, name: Cow<'static, str>, workers: usiz
 }
 
 pub(super) fn check_workers(workers: usize) -> Result<(), InvalidPool> {
-    // A semaphore takes twice as many, at least.
-    const { assert!(PoolBuilder::MOST <= Semaphore::MAX_PERMITS / 2) };
     match workers {
         0 => Err(InvalidPool(Invalid::NoWorker)),
         workers if workers > PoolBuilder::MOST => Err(InvalidPool(Invalid::Workers(workers))),

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Weak;
 use std::task::Waker;
 
-use super::shared::Shared;
+use super::shared::{Shared, wake};
 use super::state::{Item, Phase};
 use crate::panic;
 use crate::shutdown;
@@ -16,9 +16,11 @@ impl Shared {
     pub(super) fn refuse(&self) {
         let mut state = self.state();
         state.phase = state.phase.max(Phase::Closed);
+        self.closed.store(true, Ordering::Release);
+        let seekers = state.room.close();
         let shares: Vec<_> = state.shares.iter().filter_map(Weak::upgrade).collect();
         drop(state);
-        self.room.close();
+        wake(seekers);
         for share in shares {
             share.refuse();
         }

@@ -15,7 +15,9 @@ mod map;
 #[cfg(all(test, routine_loom))]
 mod models;
 mod ring;
+mod room;
 mod run;
+mod seek;
 mod shared;
 mod size;
 mod state;

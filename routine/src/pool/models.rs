@@ -1,18 +1,20 @@
 //! Models that loom runs through every order of, with workers, submitters and whoever changes the pool on threads of their own;
 //! the command is in `registry/models.rs`.
 //!
-//! loom sees the pool's lock and flag. Its semaphore and its notices, which are tokio's, are one step each here.
+//! loom sees the pool's lock and flags. Its notices, which are tokio's, are one step each here.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use loom::thread;
 use tokio::runtime::{self, Runtime};
 
 use super::job::Body;
+use super::seek::Seeker;
 use super::shared::Shared;
 use super::state::Job;
 use crate::outcome::Outcome;
@@ -67,27 +69,34 @@ fn runtime() -> runtime::Handle {
 }
 
 fn pool(workers: usize) -> Arc<Shared> {
-    Shared::new("model".into(), workers, 4, runtime(), false)
+    pool_with(workers, 4)
+}
+
+fn pool_with(workers: usize, queue: usize) -> Arc<Shared> {
+    Shared::new("model".into(), workers, queue, runtime(), false)
 }
 
 /// Submits a job; `None` where the pool is closed.
 fn submit(pool: &Arc<Shared>, id: u64) -> Option<Arc<Fate>> {
-    pool.room.try_acquire().ok()?.forget();
-    submit_with_place(pool, id)
+    pool.admit(None).ok()?;
+    Some(put(pool, id))
 }
 
-/// Submits a job that has a place of the room. loom does not see the room, and so never stops anybody behind it.
-fn submit_with_place(pool: &Arc<Shared>, id: u64) -> Option<Arc<Fate>> {
-    if pool.admit(None).is_err() {
-        pool.give_room();
-        return None;
-    }
+/// Submits a job, and waits for room.
+fn submit_and_wait(pool: &Arc<Shared>, id: u64) -> Option<Arc<Fate>> {
+    let mut seeker = Seeker::new(pool);
+    loom::future::block_on(poll_fn(|cx| seeker.poll(None, cx))).ok()?;
+    Some(put(pool, id))
+}
+
+/// Puts a job in that was admitted.
+fn put(pool: &Arc<Shared>, id: u64) -> Arc<Fate> {
     let fate = Arc::new(Fate::default());
     let body = Box::pin(Tested(Arc::clone(&fate)));
     // As long as the model, which makes few.
     let slot = Box::leak(Box::new(Slot::new()));
     pool.put(Job { id, slot, body, key: None, places: 1 });
-    Some(fate)
+    fate
 }
 
 fn drain(pool: &Arc<Shared>) {
@@ -131,10 +140,9 @@ fn what_two_submit_runs_once_each() {
 fn who_submits_while_it_closes_gets_the_job_back_or_is_waited_for() {
     bounded(2, || {
         let pool = pool(1);
-        pool.room.try_acquire().unwrap().forget();
         let other = thread::spawn({
             let pool = Arc::clone(&pool);
-            move || submit_with_place(&pool, 1)
+            move || submit(&pool, 1)
         });
         drain(&pool);
         let before = pool.stats().completed;
@@ -143,6 +151,69 @@ fn who_submits_while_it_closes_gets_the_job_back_or_is_waited_for() {
             assert_eq!(fate.once(), (1, 0));
         }
         assert_eq!(before, u64::from(submitted.is_some()), "it was closed before its job had ended");
+        end(&pool, before);
+    });
+}
+
+#[test]
+fn who_waits_for_room_gets_the_place_of_a_job_that_ends() {
+    bounded(2, || {
+        let pool = pool_with(1, 0);
+        let first = submit(&pool, 1).unwrap();
+        let other = thread::spawn({
+            let pool = Arc::clone(&pool);
+            move || submit_and_wait(&pool, 2)
+        });
+        let mine = submit_and_wait(&pool, 3).unwrap();
+        let theirs = other.join().unwrap().unwrap();
+        drain(&pool);
+        assert_eq!([first, mine, theirs].map(|fate| fate.once()), [(1, 0); 3]);
+        end(&pool, 3);
+    });
+}
+
+#[test]
+fn who_goes_while_a_place_is_given_to_it_leaves_it_to_the_next() {
+    bounded(2, || {
+        let pool = pool_with(1, 0);
+        let first = submit(&pool, 1).unwrap();
+        let other = thread::spawn({
+            let pool = Arc::clone(&pool);
+            move || {
+                let mut seeker = Seeker::new(&pool);
+                let mut cx = Context::from_waker(Waker::noop());
+                match seeker.poll(None, &mut cx) {
+                    Poll::Ready(admitted) => {
+                        admitted.unwrap();
+                        Some(put(&pool, 2))
+                    }
+                    Poll::Pending => None,
+                }
+            }
+        });
+        let mine = submit_and_wait(&pool, 3).unwrap();
+        let theirs = other.join().unwrap();
+        drain(&pool);
+        let fates: Vec<_> = [Some(first), Some(mine), theirs].into_iter().flatten().collect();
+        assert!(fates.iter().all(|fate| fate.once() == (1, 0)));
+        end(&pool, fates.len() as u64);
+    });
+}
+
+#[test]
+fn who_waits_for_room_hears_that_the_pool_closes() {
+    bounded(2, || {
+        let pool = pool_with(1, 0);
+        let first = submit(&pool, 1).unwrap();
+        let other = thread::spawn({
+            let pool = Arc::clone(&pool);
+            move || submit_and_wait(&pool, 2)
+        });
+        drain(&pool);
+        let before = pool.stats().completed;
+        let theirs = other.join().unwrap();
+        assert_eq!((first.once(), theirs.as_ref().map(|fate| fate.once())), ((1, 0), theirs.as_ref().map(|_| (1, 0))));
+        assert_eq!(before, 1 + u64::from(theirs.is_some()), "it was closed before its job had ended");
         end(&pool, before);
     });
 }

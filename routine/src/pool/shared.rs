@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use tokio::runtime;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
-use super::SubmitErrorKind;
 use super::state::{Dispatch, Item, Job, Phase, State};
 use super::stats::PoolStats;
 use super::worker;
@@ -27,12 +26,11 @@ pub(crate) struct Shared {
     runtime: runtime::Handle,
     /// Whether the workers are threads.
     threads: bool,
-    /// A place for each job that may wait or run.
-    pub(super) room: Semaphore,
     /// Jobs that may wait.
     queue: usize,
     /// Told when no job is left.
     pub(super) drained: Notify,
+    pub(super) closed: AtomicBool,
     pub(super) killed: AtomicBool,
     /// Whether it was the shutdown that did so.
     pub(super) ended_by_shutdown: AtomicBool,
@@ -54,13 +52,13 @@ impl Shared {
             parent: None,
             runtime,
             threads,
-            room: Semaphore::new(workers + queue),
             queue,
             drained: Notify::new(),
+            closed: AtomicBool::new(false),
             killed: AtomicBool::new(false),
             ended_by_shutdown: AtomicBool::new(false),
             phase: current::slot().map_or(0, Slot::phase),
-            state: Mutex::new(State::new(workers, false)),
+            state: Mutex::new(State::new(workers, queue, false)),
         })
     }
 
@@ -70,13 +68,13 @@ impl Shared {
             parent: Some(Arc::clone(parent)),
             runtime: parent.runtime.clone(),
             threads: parent.threads,
-            room: Semaphore::new(workers + parent.queue),
             queue: parent.queue,
             drained: Notify::new(),
+            closed: AtomicBool::new(false),
             killed: AtomicBool::new(false),
             ended_by_shutdown: AtomicBool::new(false),
             phase: parent.phase,
-            state: Mutex::new(State::new(workers, true)),
+            state: Mutex::new(State::new(workers, parent.queue, true)),
         });
         let mut state = parent.state();
         let phase = state.phase;
@@ -109,6 +107,10 @@ impl Shared {
 
     pub(super) const fn runtime(&self) -> &runtime::Handle {
         &self.runtime
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     pub(super) fn is_killed(&self) -> bool {
@@ -146,32 +148,6 @@ impl Shared {
     /// Whether the routine of that number is a job that runs on these workers.
     pub(super) fn runs(&self, routine: u64) -> bool {
         routine != 0 && self.root().state().workers.iter().any(|worker| worker.job == routine)
-    }
-
-    pub(super) fn is_in_flight(&self, key: &str) -> bool {
-        self.state().keys.contains(key)
-    }
-
-    /// Takes a job in that has a place of the room, if the pool is open and its key free.
-    pub(super) fn admit(&self, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
-        let mut state = self.state();
-        if state.phase != Phase::Open {
-            return Err(SubmitErrorKind::Closed);
-        }
-        if let Some(key) = key {
-            if !state.keys.insert(Arc::clone(key)) {
-                return Err(SubmitErrorKind::InFlight);
-            }
-        }
-        state.live += 1;
-        state.stats.submitted += 1;
-        Ok(())
-    }
-
-    /// Gives back a place of the room.
-    pub(super) fn give_room(&self) {
-        let places = self.state().give_room(1);
-        self.free(places);
     }
 
     /// Counts a job that is handed back.
@@ -258,22 +234,14 @@ impl Shared {
         }
     }
 
-    /// Has those go on who wait for room.
-    #[inline]
-    pub(super) fn free(&self, places: usize) {
-        if places > 0 {
-            panic::swallow(|| self.room.add_permits(places));
-        }
-    }
-
     /// The end of a job was told: the last thing that happens to it.
     #[inline]
     pub(super) fn told(&self) {
         let mut state = self.state();
         state.live -= 1;
-        let live = state.live;
+        let is_drained = state.live == 0 && state.phase != Phase::Open;
         drop(state);
-        if live == 0 {
+        if is_drained {
             self.is_drained();
         }
     }
@@ -282,9 +250,7 @@ impl Shared {
     #[inline(never)]
     fn is_drained(&self) {
         panic::swallow(|| self.drained.notify_waiters());
-        if self.room.is_closed() {
-            self.root().let_go();
-        }
+        self.root().let_go();
     }
 
     /// Ends a job that was asked to end: at once if it waits, else at its worker's next look at it.
@@ -308,9 +274,17 @@ impl Shared {
     /// Ends a job that was taken out of the queue, as one that was cancelled.
     pub(super) fn end_undone(&self, mut job: Job) {
         panic::swallow(|| job.body.as_mut().cancel());
-        let places = self.state().release(job.key.as_ref(), job.places, Outcome::Cancelled);
-        self.free(places);
+        let next = self.state().release(job.key.as_ref(), job.places, Outcome::Cancelled);
+        wake(next);
         panic::swallow(|| job.body.publish());
         self.told();
+    }
+}
+
+/// Has those go on who were given something that they wait for.
+#[inline]
+pub(super) fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        panic::swallow(|| waker.wake());
     }
 }

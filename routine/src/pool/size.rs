@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
 
-use super::shared::Shared;
+use super::shared::{Shared, wake};
 
 impl Shared {
     pub(super) fn pause(&self) {
@@ -41,22 +41,13 @@ impl Shared {
     pub(super) fn resize(self: &Arc<Self>, workers: usize) {
         let mut state = self.state();
         let before = mem::replace(&mut state.limit, workers);
-        let grown = workers.saturating_sub(before);
-        let paid = grown.min(state.debt);
-        state.debt += before.saturating_sub(workers);
-        state.debt -= paid;
+        state.room.shrink(before.saturating_sub(workers));
+        let seekers = state.room.grow(workers.saturating_sub(before));
         state.try_again();
         let wakers = state.dismiss_all();
         drop(state);
-        self.room.add_permits(grown - paid);
-        self.collect_debt();
+        wake(seekers);
         wakers.into_iter().for_each(Waker::wake);
         self.dispatch_all();
-    }
-
-    /// Keeps back places of the room that are free, as far as they are to be kept back.
-    fn collect_debt(&self) {
-        let mut state = self.state();
-        state.debt -= self.room.forget_permits(state.debt);
     }
 }

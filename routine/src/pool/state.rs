@@ -18,7 +18,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
 
+use super::SubmitErrorKind;
 use super::job::Body;
+use super::room::Room;
 use super::run::Run;
 use super::shared::Shared;
 use super::stats::{Nanos, PoolStats};
@@ -109,8 +111,7 @@ pub(super) struct State {
     free: Vec<usize>,
     /// Whether the system has given no thread for the last worker: none is made until something else is to be run.
     is_short: bool,
-    /// Places of the room to be kept back, since the pool has become smaller.
-    pub(super) debt: usize,
+    pub(super) room: Room,
     pub(super) keys: HashSet<Arc<str>>,
     pub(super) shares: Vec<Weak<Shared>>,
     pub(super) is_share: bool,
@@ -123,8 +124,43 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(limit: usize, is_share: bool) -> Self {
-        Self { limit, is_share, ..Self::default() }
+    pub(super) fn new(limit: usize, queue: usize, is_share: bool) -> Self {
+        Self { limit, room: Room::new(limit + queue), is_share, ..Self::default() }
+    }
+
+    /// Admits a job, if the pool is open, its key free, and there is room for it.
+    pub(super) fn admit(&mut self, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
+        self.check(key)?;
+        if !self.room.take() {
+            return Err(SubmitErrorKind::Full);
+        }
+        self.count(key);
+        Ok(())
+    }
+
+    /// Admits a job that was given a place, which it still has if it is refused and the pool open.
+    pub(super) fn admit_to_place(&mut self, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
+        self.check(key)?;
+        self.count(key);
+        Ok(())
+    }
+
+    fn check(&self, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
+        if self.phase != Phase::Open {
+            return Err(SubmitErrorKind::Closed);
+        }
+        match key {
+            Some(key) if self.keys.contains(key) => Err(SubmitErrorKind::InFlight),
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, key: Option<&Arc<str>>) {
+        if let Some(key) = key {
+            self.keys.insert(Arc::clone(key));
+        }
+        self.live += 1;
+        self.stats.submitted += 1;
     }
 
     /// Puts something into the queue, and sends a turn off for it, if there is one left.
@@ -257,27 +293,20 @@ impl State {
         (own.chain(self.jobs.iter().copied()).collect(), waiting.collect())
     }
 
-    /// A job has ended that ran here.
-    pub(super) fn end(&mut self, run: &Run, now: u64) -> usize {
+    /// A job has ended that ran here. Gives who has its place now.
+    pub(super) fn end(&mut self, run: &Run, now: u64) -> Option<Waker> {
         self.waited.add(run.began.saturating_sub(run.submitted));
         self.ran.add(now.saturating_sub(run.began));
         self.release(run.key.as_ref(), run.places, run.outcome)
     }
 
-    /// A job has ended that was admitted. Gives the places of the room that are free again.
-    pub(super) fn release(&mut self, key: Option<&Arc<str>>, places: usize, outcome: Outcome) -> usize {
+    /// A job has ended that was admitted. Gives who has its place now.
+    pub(super) fn release(&mut self, key: Option<&Arc<str>>, places: usize, outcome: Outcome) -> Option<Waker> {
         self.stats.end(outcome);
         if let Some(key) = key {
             self.keys.remove(key);
         }
-        self.give_room(places)
-    }
-
-    /// Places of the room that are free when somebody gives some back: without those that are to be kept back.
-    pub(super) fn give_room(&mut self, places: usize) -> usize {
-        let kept = places.min(self.debt);
-        self.debt -= kept;
-        places - kept
+        if places == 0 { None } else { self.room.give() }
     }
 
     pub(super) fn remove_worker(&mut self, worker: usize) {

@@ -1,14 +1,15 @@
 //! The ways into a pool.
 
 use std::any::type_name;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::Location;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::sync::TryAcquireError;
-
 use super::job::{JobBody, Outlet};
+use super::seek::Seeker;
 use super::shared::Shared;
 use super::state::Job;
 use super::{Pool, SubmitError, SubmitErrorKind};
@@ -41,12 +42,7 @@ impl Pool {
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
         let caller = Location::caller();
-        async move {
-            match wait(self.shared(), None).await {
-                Ok(()) => Ok(put(self.shared(), caller, None, job)),
-                Err(kind) => Err(reject(self.shared(), kind, job)),
-            }
-        }
+        Submit::new(self.shared(), None, job, move |pool: &_, key, job| put(pool, caller, key, job))
     }
 
     /// Submits a job, if there is room.
@@ -59,7 +55,7 @@ impl Pool {
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
         let caller = Location::caller();
-        match enter(self.shared(), None) {
+        match self.shared().admit(None) {
             Ok(()) => Ok(put(self.shared(), caller, None, job)),
             Err(kind) => Err(reject(self.shared(), kind, job)),
         }
@@ -112,13 +108,45 @@ impl Pool {
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
         let caller = Location::caller();
-        let key = key.into();
-        async move {
-            match wait(self.shared(), Some(&key)).await {
-                Ok(()) => Ok(put(self.shared(), caller, Some(key), job)),
-                Err(kind) => Err(reject(self.shared(), kind, job)),
-            }
-        }
+        Submit::new(self.shared(), Some(key.into()), job, move |pool: &_, key, job| put(pool, caller, key, job))
+    }
+}
+
+/// Submits a job once there is room for it.
+pub(super) struct Submit<'a, J, P> {
+    seeker: Seeker<'a>,
+    key: Option<Arc<str>>,
+    /// There until it was put in, or handed back.
+    job: Option<J>,
+    /// Puts it in.
+    put: P,
+}
+
+// The job is not pinned before it is in the pool.
+impl<J, P> Unpin for Submit<'_, J, P> {}
+
+impl<'a, J, P> Submit<'a, J, P> {
+    pub(super) const fn new(pool: &'a Arc<Shared>, key: Option<Arc<str>>, job: J, put: P) -> Self {
+        Self { seeker: Seeker::new(pool), key, job: Some(job), put }
+    }
+}
+
+impl<J, P, T> Future for Submit<'_, J, P>
+where
+    P: Fn(&Arc<Shared>, Option<Arc<str>>, J) -> Handle<T>,
+{
+    type Output = Result<Handle<T>, SubmitError<J>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { seeker, key, job, put } = &mut *self;
+        assert!(job.is_some(), "a submit was polled after it had ended");
+        let admitted = ready!(seeker.poll(key.as_ref(), cx));
+        let Some(job) = job.take() else { unreachable!("it was there before the wait") };
+        Poll::Ready(match admitted {
+            Ok(()) => Ok(put(seeker.pool(), key.take(), job)),
+            Err(kind) => Err(reject(seeker.pool(), kind, job)),
+        })
     }
 }
 
@@ -128,47 +156,17 @@ pub(super) fn reject<J>(pool: &Shared, kind: SubmitErrorKind, job: J) -> SubmitE
     SubmitError::new(kind, job)
 }
 
-/// Waits until a job is admitted.
-pub(super) async fn wait(pool: &Shared, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
-    match enter(pool, key) {
-        Err(SubmitErrorKind::Full) => {}
-        done => return done,
-    }
-    if current::slot().is_some_and(|slot| pool.runs(slot.routine())) {
-        return Err(SubmitErrorKind::OwnPool);
-    }
-    let place = pool.room.acquire().await.map_err(|_| SubmitErrorKind::Closed)?;
-    place.forget();
-    admit(pool, key)
-}
-
-pub(super) async fn wait_within(pool: &Shared, time: Duration) -> Result<(), SubmitErrorKind> {
-    match enter(pool, None) {
+/// Waits until a job is admitted, but not longer than `time`.
+pub(super) async fn wait_within(pool: &Arc<Shared>, time: Duration) -> Result<(), SubmitErrorKind> {
+    match pool.admit(None) {
         // Without a timer for those who need not wait.
         Err(SubmitErrorKind::Full) => {
-            tokio::time::timeout(time, wait(pool, None)).await.unwrap_or(Err(SubmitErrorKind::TimedOut))
+            let mut seeker = Seeker::new(pool);
+            let admitted = poll_fn(|cx| seeker.poll(None, cx));
+            tokio::time::timeout(time, admitted).await.unwrap_or(Err(SubmitErrorKind::TimedOut))
         }
         done => done,
     }
-}
-
-/// Admits a job if there is room.
-pub(super) fn enter(pool: &Shared, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
-    // A pool that is closed says so, whatever is under way.
-    if !pool.room.is_closed() && key.is_some_and(|key| pool.is_in_flight(key)) {
-        return Err(SubmitErrorKind::InFlight);
-    }
-    match pool.room.try_acquire() {
-        Ok(place) => place.forget(),
-        Err(TryAcquireError::NoPermits) => return Err(SubmitErrorKind::Full),
-        Err(TryAcquireError::Closed) => return Err(SubmitErrorKind::Closed),
-    }
-    admit(pool, key)
-}
-
-/// Admits a job that has a place of the room.
-fn admit(pool: &Shared, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
-    pool.admit(key).inspect_err(|_| pool.give_room())
 }
 
 /// Puts a job in that was admitted.

@@ -2,10 +2,10 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::run::{Ended, Run};
-use super::shared::Shared;
+use super::shared::{Shared, wake};
 use super::state::{Item, Job, State};
 use crate::clock;
 use crate::sync::MutexGuard;
@@ -37,7 +37,7 @@ impl Shared {
     pub(super) fn poll_run(self: &Arc<Self>, stance: &mut Stance, cx: &Context<'_>) -> Poll<bool> {
         // One job ends as the next begins.
         let now = clock::coarse();
-        let (state, places) = self.after(stance, now);
+        let (state, seeker) = self.after(stance, now);
         let ended = stance.run.end();
         let known = &state.workers[stance.worker];
         let next = if known.is_idle {
@@ -49,7 +49,7 @@ impl Shared {
         } else {
             self.take(state, stance, cx, now)
         };
-        self.free(places);
+        wake(seeker);
         if let Some(ended) = ended {
             self.hand_over(stance, ended);
         }
@@ -96,11 +96,11 @@ impl Shared {
         }
     }
 
-    /// Tells the pools of the job that a worker has run, if it has. Gives the places of the room that are free again.
-    fn after(self: &Arc<Self>, stance: &mut Stance, now: u64) -> (MutexGuard<'_, State>, usize) {
+    /// Tells the pools of the job that a worker has run, if it has. Gives who has its place now.
+    fn after(self: &Arc<Self>, stance: &mut Stance, now: u64) -> (MutexGuard<'_, State>, Option<Waker>) {
         let run = &stance.run;
         if !run.is_there() {
-            return (self.state(), 0);
+            return (self.state(), None);
         }
         if let Some(share) = &run.share {
             share.end_turn(run, now);
@@ -109,8 +109,8 @@ impl Shared {
         state.live -= usize::from(mem::take(&mut stance.is_untold));
         state.running -= 1;
         state.workers[stance.worker].job = 0;
-        let places = if run.share.is_none() { state.end(run, now) } else { 0 };
-        (state, places)
+        let seeker = if run.share.is_none() { state.end(run, now) } else { None };
+        (state, seeker)
     }
 
     /// Hands over what a job ended in. From here on whoever waits for the pool to be drained need not wait for it.
@@ -143,10 +143,10 @@ impl Shared {
         let mut state = self.state();
         state.running -= 1;
         state.give_back(ended.id);
-        let places = state.end(ended, now);
+        let seeker = state.end(ended, now);
         let dispatch = state.dispatch();
         drop(state);
-        self.free(places);
+        wake(seeker);
         self.follow(dispatch);
     }
 
@@ -163,9 +163,9 @@ impl Shared {
 
     /// For a worker that goes on later: tells of the job that it has run.
     pub(super) fn settle(self: &Arc<Self>, stance: &mut Stance) {
-        let (state, places) = self.after(stance, clock::coarse());
+        let (state, seeker) = self.after(stance, clock::coarse());
         drop(state);
-        self.free(places);
+        wake(seeker);
         if let Some(ended) = stance.run.end() {
             self.hand_over(stance, ended);
         }
@@ -174,10 +174,10 @@ impl Shared {
     /// A worker is gone, and so is the job that it may have run.
     pub(super) fn leave(self: &Arc<Self>, stance: &mut Stance) {
         stance.run.cancel();
-        let (mut state, places) = self.after(stance, clock::coarse());
+        let (mut state, seeker) = self.after(stance, clock::coarse());
         state.remove_worker(stance.worker);
         drop(state);
-        self.free(places);
+        wake(seeker);
         if let Some(ended) = stance.run.end() {
             self.hand_over(stance, ended);
         }

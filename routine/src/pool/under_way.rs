@@ -56,7 +56,7 @@ where
 
     #[inline]
     pub(super) fn is_closed(&self) -> bool {
-        self.pool.shared().room.is_closed()
+        self.pool.shared().is_closed()
     }
 
     /// Whether to pull: some items at a time, since whoever pulls one at a time locks and wakes for each.
