@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::id::RoutineId;
 use crate::panic;
 use crate::policy::Policy;
-use crate::pool::Outlet;
+use crate::pool::{Outlet, poll_taken};
 use crate::registry::{Flags, Slot};
 use crate::report::Subject;
 use crate::site;
@@ -47,7 +47,8 @@ pub struct Handle<T> {
 /// What gives the result. The slot of a job is known to its outlet: as it is, the two are told apart at no cost in room.
 enum Work<T> {
     Task(&'static Slot, JoinHandle<Result<T, Error>>),
-    Job(Arc<Outlet<T>>),
+    /// Until it has given it.
+    Job(Option<Arc<Outlet<T>>>),
 }
 
 impl<T> Handle<T> {
@@ -57,13 +58,14 @@ impl<T> Handle<T> {
     }
 
     pub(crate) const fn of_job(job: Arc<Outlet<T>>, identity: Identity) -> Self {
-        Self { work: Work::Job(job), identity }
+        Self { work: Work::Job(Some(job)), identity }
     }
 
-    fn slot(&self) -> &'static Slot {
+    /// `None` for a job that has given its result.
+    fn slot(&self) -> Option<&'static Slot> {
         match &self.work {
-            Work::Task(slot, _) => slot,
-            Work::Job(job) => job.slot(),
+            Work::Task(slot, _) => Some(slot),
+            Work::Job(job) => Some(job.as_ref()?.slot()),
         }
     }
 
@@ -92,9 +94,9 @@ impl<T> Handle<T> {
     pub fn abort(&self) {
         match &self.work {
             Work::Task(_, task) => task.abort(),
-            Work::Job(job) => job.abort(),
+            Work::Job(job) => job.iter().for_each(|job| job.abort()),
         }
-        if self.slot().meta().has(Flags::BLOCKING) {
+        if self.slot().is_some_and(|slot| slot.meta().has(Flags::BLOCKING)) {
             self.cancel();
         }
     }
@@ -102,7 +104,7 @@ impl<T> Handle<T> {
     /// Asks the routine to stop: [`cancelled`](crate::cancelled) resolves and [`is_cancelled`](crate::is_cancelled)
     /// turns true inside it. Nothing else happens; a routine that does not look goes on.
     pub fn cancel(&self) {
-        if let Some(token) = self.slot().cancel(self.identity.id()) {
+        if let Some(token) = self.slot().and_then(|slot| slot.cancel(self.identity.id())) {
             token.cancel();
         }
     }
@@ -112,7 +114,7 @@ impl<T> Handle<T> {
     pub fn is_finished(&self) -> bool {
         match &self.work {
             Work::Task(_, task) => task.is_finished(),
-            Work::Job(job) => job.is_finished(),
+            Work::Job(job) => job.as_ref().is_none_or(|job| job.is_finished()),
         }
     }
 }
@@ -135,12 +137,12 @@ impl<T> Handle<T> {
 impl<T> Handle<T> {
     // Out of the way of a task, which most are.
     #[inline(never)]
-    fn poll_job(&self, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        let Work::Job(job) = &self.work else { unreachable!("it is no task") };
-        Poll::Ready(match ready!(job.poll(cx)) {
+    fn poll_job(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        let Work::Job(job) = &mut self.work else { unreachable!("it is no task") };
+        Poll::Ready(match ready!(poll_taken(job, cx)) {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => Err(error.taken()),
-            None => Err(job.cancelled(&self.identity)),
+            None => Err(self.identity.cancelled()),
         })
     }
 }

@@ -13,8 +13,9 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
+use super::listing;
 use super::shared::Shared;
-use crate::birth::Identity;
+use crate::birth::Born;
 use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::panic;
@@ -24,13 +25,13 @@ use crate::registry::Slot;
 pub(super) trait Body: Send {
     /// Runs on, to the end if it can; how it ended. One whose end its handle has asked for does not run on, nor one whose pool
     /// `is_over`.
-    fn poll(self: Pin<&mut Self>, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome>;
+    fn poll(self: Pin<&mut Self>, pool: &Shared, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome>;
 
     /// Whether its handle has asked for its end.
     fn is_aborted(&self) -> bool;
 
     /// Drops what is left of the routine, which is then counted as cancelled.
-    fn cancel(self: Pin<&mut Self>);
+    fn cancel(self: Pin<&mut Self>, pool: &Shared);
 
     /// Hands over what it ended in. Until then nobody knows that it has ended, but its pool.
     fn publish(self: Pin<Box<Self>>);
@@ -65,9 +66,9 @@ where
     F: Future<Output = Result<T, Error>> + Send,
     T: Send,
 {
-    fn poll(mut self: Pin<&mut Self>, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(mut self: Pin<&mut Self>, pool: &Shared, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome> {
         if is_over || self.is_aborted() {
-            panic::swallow(|| self.as_mut().cancel());
+            panic::swallow(|| self.as_mut().cancel(pool));
             return Poll::Ready(Outcome::Cancelled);
         }
         let this = self.project();
@@ -82,8 +83,13 @@ where
         self.outlet.0.as_ref().is_some_and(|outlet| outlet.is_aborted.load(Ordering::Acquire))
     }
 
-    fn cancel(self: Pin<&mut Self>) {
-        self.project().routine.set(None);
+    fn cancel(self: Pin<&mut Self>, pool: &Shared) {
+        let mut this = self.project();
+        if let (None, Some(outlet)) = (&this.result, &this.outlet.0) {
+            // As long as the slot is its own.
+            *this.result = Some(Err(outlet.cancelled(pool)));
+        }
+        this.routine.set(None);
     }
 
     fn publish(mut self: Pin<Box<Self>>) {
@@ -114,49 +120,51 @@ impl<T> Drop for Unless<T> {
 
 /// Where a handle finds what its job ended in.
 pub(crate) struct Outlet<T> {
-    pool: Arc<Shared>,
+    /// The number of the pool, which is looked for only by an abort.
+    pool: u64,
     slot: &'static Slot,
     id: u64,
     is_aborted: AtomicBool,
+    /// Whether the place is full, so that who looks need not lock it.
+    is_full: AtomicBool,
     place: Mutex<Place<T>>,
 }
 
 enum Place<T> {
     Empty(Option<Waker>),
-    /// `None` for a job that ended undone.
+    /// `None` for a job that was lost with its worker.
     Full(Option<Result<T, Error>>),
-    Taken,
 }
 
 impl<T> Outlet<T> {
-    pub(super) const fn new(pool: Arc<Shared>, slot: &'static Slot, id: u64) -> Self {
-        Self { pool, slot, id, is_aborted: AtomicBool::new(false), place: const { Mutex::new(Place::Empty(None)) } }
+    pub(super) const fn new(pool: u64, slot: &'static Slot, id: u64) -> Self {
+        let place = const { Mutex::new(Place::Empty(None)) };
+        Self { pool, slot, id, is_aborted: AtomicBool::new(false), is_full: AtomicBool::new(false), place }
     }
 
     fn give(&self, result: Option<Result<T, Error>>) {
-        let before = mem::replace(&mut *self.place(), Place::Full(result));
+        let mut place = self.place();
+        let before = mem::replace(&mut *place, Place::Full(result));
+        self.is_full.store(true, Ordering::Release);
+        drop(place);
         if let Place::Empty(Some(waker)) = before {
             panic::swallow(|| waker.wake());
         }
     }
 
-    /// What the job ended in; `None` for one that ended undone.
-    ///
-    /// # Panics
-    /// Once it has been taken.
-    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+    /// Ready once the place is full.
+    fn poll_full(&self, cx: &mut Context<'_>) -> Poll<()> {
         let budget = ready!(coop::poll_proceed(cx));
+        if self.is_finished() {
+            budget.made_progress();
+            return Poll::Ready(());
+        }
         let mut place = self.place();
         let waker = match &mut *place {
             Place::Empty(waker) => waker,
             Place::Full(_) => {
                 budget.made_progress();
-                let Place::Full(result) = mem::replace(&mut *place, Place::Taken) else { unreachable!("it is full") };
-                return Poll::Ready(result);
-            }
-            Place::Taken => {
-                drop(place);
-                panic!("a handle was awaited after it had given the result");
+                return Poll::Ready(());
             }
         };
         let old = match waker {
@@ -168,27 +176,58 @@ impl<T> Outlet<T> {
         Poll::Pending
     }
 
-    /// The slot of the job's routine, while that is there.
-    pub(crate) const fn slot(&self) -> &'static Slot {
-        self.slot
+    /// What the place was filled with.
+    fn take(self: Arc<Self>) -> Option<Result<T, Error>> {
+        let place = match Arc::try_unwrap(self) {
+            Ok(outlet) => outlet.place.into_inner().unwrap_or_else(PoisonError::into_inner),
+            // Its worker has filled it, and not let go of it yet.
+            Err(outlet) => mem::replace(&mut *outlet.place(), Place::Empty(None)),
+        };
+        match place {
+            Place::Full(result) => result,
+            Place::Empty(_) => unreachable!("it is taken once, when it is full"),
+        }
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        !matches!(*self.place(), Place::Empty(_))
+        self.is_full.load(Ordering::Acquire)
     }
 
-    /// The error of a job that ended undone.
-    pub(crate) fn cancelled(&self, identity: &Identity) -> Error {
-        if self.is_aborted.load(Ordering::Acquire) { identity.cancelled() } else { self.pool.cancelled(identity) }
+    /// The error of a job that ends undone.
+    fn cancelled(&self, pool: &Shared) -> Error {
+        let identity = Born::of(self.slot).identity;
+        if self.is_aborted.load(Ordering::Acquire) { identity.cancelled() } else { pool.cancelled(&identity) }
     }
 
     pub(crate) fn abort(&self) {
         // Before the pool looks for it, so that a worker that has just taken it sees this.
         self.is_aborted.store(true, Ordering::Release);
-        self.pool.abort(self.id);
+        if let Some(pool) = listing::get(self.pool) {
+            pool.abort(self.id);
+        }
+    }
+
+    /// The slot of the job's routine, while that is there.
+    pub(crate) const fn slot(&self) -> &'static Slot {
+        self.slot
     }
 
     fn place(&self) -> MutexGuard<'_, Place<T>> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the job of an outlet ended in; `None` for one that was lost with its worker. Takes the outlet then.
+///
+/// # Panics
+/// Once it has been taken.
+pub(crate) fn poll_taken<T>(
+    outlet: &mut Option<Arc<Outlet<T>>>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<T, Error>>> {
+    match outlet {
+        Some(full) => ready!(full.poll_full(cx)),
+        None => panic!("a handle was awaited after it had given the result"),
+    }
+    Poll::Ready(outlet.take().and_then(Outlet::take))
 }

@@ -9,7 +9,13 @@ use super::stats::PoolStats;
 use crate::text;
 
 /// In the order in which they were made. A pool is taken out by its own end.
-static POOLS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
+static POOLS: Mutex<Vec<Listed>> = Mutex::new(Vec::new());
+
+struct Listed {
+    pool: Weak<Shared>,
+    number: u64,
+    is_shown: bool,
+}
 
 /// A pool, as a [`Snapshot`](crate::Snapshot) saw it.
 #[derive(Clone, Debug)]
@@ -59,17 +65,28 @@ impl fmt::Display for PoolRow {
 }
 
 pub(super) fn add(pool: &Arc<Shared>) {
-    list().push(Arc::downgrade(pool));
+    list().push(Listed { pool: Arc::downgrade(pool), number: pool.number, is_shown: true });
+}
+
+/// Nobody holds the pool any more, but what still runs in it.
+pub(super) fn hide(pool: &Shared) {
+    if let Some(listed) = list().iter_mut().find(|listed| listed.number == pool.number) {
+        listed.is_shown = false;
+    }
 }
 
 pub(super) fn remove(pool: &Shared) {
-    list().retain(|listed| !std::ptr::eq(listed.as_ptr(), pool));
+    list().retain(|listed| listed.number != pool.number);
+}
+
+/// The pool with that number, as long as something is left of it.
+pub(super) fn get(number: u64) -> Option<Arc<Shared>> {
+    list().iter().find(|listed| listed.number == number)?.pool.upgrade()
 }
 
 /// The pools that there are, in the order in which they were made.
 pub(crate) fn rows() -> Vec<PoolRow> {
-    let listed: Vec<_> = list().iter().filter_map(Weak::upgrade).collect();
-    listed.iter().map(|pool| PoolRow::of(pool)).collect()
+    shown().iter().map(|pool| PoolRow::of(pool)).collect()
 }
 
 /// Closes the pools of a phase of the shutdown, and of those before it; what they have taken they run.
@@ -94,10 +111,13 @@ pub(crate) fn kill(phase: u8) {
 }
 
 fn of_phase(phase: u8) -> Vec<Arc<Shared>> {
-    let listed: Vec<_> = list().iter().filter_map(Weak::upgrade).collect();
-    listed.into_iter().filter(|pool| pool.phase <= phase).collect()
+    shown().into_iter().filter(|pool| pool.phase <= phase).collect()
 }
 
-fn list() -> MutexGuard<'static, Vec<Weak<Shared>>> {
+fn shown() -> Vec<Arc<Shared>> {
+    list().iter().filter(|listed| listed.is_shown).filter_map(|listed| listed.pool.upgrade()).collect()
+}
+
+fn list() -> MutexGuard<'static, Vec<Listed>> {
     POOLS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -36,7 +36,7 @@ pub use blocking::{BlockingPool, Closure};
 pub use builder::{InvalidPool, PoolBuilder};
 pub use close::{Left, NotClosed};
 pub use error::{SubmitError, SubmitErrorKind};
-pub(crate) use job::Outlet;
+pub(crate) use job::{Outlet, poll_taken};
 pub use listing::PoolRow;
 pub(crate) use listing::{ask_to_close, jobs, kill, rows};
 pub use map::PoolMap;
@@ -84,7 +84,7 @@ struct Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        listing::remove(&self.shared);
+        listing::hide(&self.shared);
         self.shared.kill();
     }
 }

@@ -39,9 +39,9 @@ impl Fate {
 struct Tested(Arc<Fate>);
 
 impl Body for Tested {
-    fn poll(self: Pin<&mut Self>, is_over: bool, _: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(self: Pin<&mut Self>, pool: &Shared, is_over: bool, _: &mut Context<'_>) -> Poll<Outcome> {
         if is_over {
-            self.cancel();
+            self.cancel(pool);
             return Poll::Ready(Outcome::Cancelled);
         }
         self.0.ran.fetch_add(1, Ordering::SeqCst);
@@ -52,7 +52,7 @@ impl Body for Tested {
         false
     }
 
-    fn cancel(self: Pin<&mut Self>) {
+    fn cancel(self: Pin<&mut Self>, _: &Shared) {
         self.0.cancelled.fetch_add(1, Ordering::SeqCst);
     }
 

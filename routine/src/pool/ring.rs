@@ -27,7 +27,6 @@ use crate::task::{Fallible, Task};
 type Boxed<F, T> = Pin<Box<MapBody<F, T>>>;
 
 pub(super) struct Ring<F: Future, T> {
-    pool: Arc<Shared>,
     is_abandoned: AtomicBool,
     /// Whether the jobs run on threads, where nothing can stop them but to ask.
     on_threads: bool,
@@ -62,7 +61,7 @@ pin_project! {
 }
 
 impl<F: Future, T> Ring<F, T> {
-    pub(super) fn new(pool: Arc<Shared>) -> Arc<Self> {
+    pub(super) fn new(on_threads: bool) -> Arc<Self> {
         let state = State {
             in_order: true,
             places: VecDeque::new(),
@@ -71,8 +70,7 @@ impl<F: Future, T> Ring<F, T> {
             running: Vec::new(),
             waker: None,
         };
-        let on_threads = pool.runs_on_threads();
-        Arc::new(Self { pool, is_abandoned: AtomicBool::new(false), on_threads, state: Mutex::new(state) })
+        Arc::new(Self { is_abandoned: AtomicBool::new(false), on_threads, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State<F, T>> {
@@ -216,9 +214,9 @@ where
     F: Future<Output: IntoOutcome<Value = T>> + Send,
     T: Send,
 {
-    fn poll(mut self: Pin<&mut Self>, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(mut self: Pin<&mut Self>, pool: &Shared, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome> {
         if is_over || self.is_aborted() || self.ring.on_threads && !self.ring.enter(self.slot, self.id) {
-            panic::swallow(|| self.as_mut().cancel());
+            panic::swallow(|| self.as_mut().cancel(pool));
             return Poll::Ready(Outcome::Cancelled);
         }
         let this = self.project();
@@ -233,11 +231,11 @@ where
         self.ring.is_abandoned.load(Ordering::Acquire)
     }
 
-    fn cancel(self: Pin<&mut Self>) {
+    fn cancel(self: Pin<&mut Self>, pool: &Shared) {
         let mut this = self.project();
         if this.result.is_none() {
             // As long as the slot is its own.
-            *this.result = Some(Err(this.ring.pool.cancelled(&Born::of(this.slot).identity)));
+            *this.result = Some(Err(pool.cancelled(&Born::of(this.slot).identity)));
         }
         this.routine.set(None);
     }

@@ -70,22 +70,19 @@ impl Run {
 
     /// Runs on, unless it is to end. Ready once it has ended.
     pub(super) fn poll(&mut self, pool: &Shared, cx: &mut Context<'_>) -> Poll<()> {
-        let is_over = self.is_over(pool);
         let Some(body) = &mut self.body else { return Poll::Ready(()) };
-        self.outcome = ready!(body.as_mut().poll(is_over, cx));
+        let own = self.share.as_deref().unwrap_or(pool);
+        // One that waits for the shutdown outlives its pool.
+        let is_over = (pool.is_killed() || own.is_killed()) && !shutdown::is_exempt(self.id);
+        self.outcome = ready!(body.as_mut().poll(own, is_over, cx));
         Poll::Ready(())
     }
 
-    /// Whether its pool is. One that waits for the shutdown outlives its pool.
-    fn is_over(&self, pool: &Shared) -> bool {
-        let is_killed = pool.is_killed() || self.share.as_ref().is_some_and(|share| share.is_killed());
-        is_killed && !shutdown::is_exempt(self.id)
-    }
-
     /// Drops what is left of it.
-    pub(super) fn cancel(&mut self) {
+    pub(super) fn cancel(&mut self, pool: &Shared) {
         if let Some(body) = &mut self.body {
-            panic::swallow(|| body.as_mut().cancel());
+            let own = self.share.as_deref().unwrap_or(pool);
+            panic::swallow(|| body.as_mut().cancel(own));
         }
     }
 

@@ -4,11 +4,15 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
+// Of the whole process, and not of one run of a model.
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
 use tokio::runtime;
 use tokio::sync::Notify;
 
+use super::listing;
 use super::state::{Dispatch, Item, Job, Phase, State};
 use super::stats::PoolStats;
 use super::worker;
@@ -20,7 +24,11 @@ use crate::panic;
 use crate::registry::{Flags, Slot};
 use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
 
+/// The number that the next pool gets. They begin at 1.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 pub(crate) struct Shared {
+    pub(super) number: u64,
     name: Cow<'static, str>,
     pub(super) parent: Option<Arc<Shared>>,
     runtime: runtime::Handle,
@@ -48,6 +56,7 @@ impl Shared {
         threads: bool,
     ) -> Arc<Self> {
         Arc::new(Self {
+            number: NEXT.fetch_add(1, Relaxed),
             name,
             parent: None,
             runtime,
@@ -64,6 +73,7 @@ impl Shared {
 
     pub(super) fn share(parent: &Arc<Self>, name: Cow<'static, str>, workers: usize) -> Arc<Self> {
         let share = Arc::new(Self {
+            number: NEXT.fetch_add(1, Relaxed),
             name,
             parent: Some(Arc::clone(parent)),
             runtime: parent.runtime.clone(),
@@ -273,11 +283,17 @@ impl Shared {
 
     /// Ends a job that was taken out of the queue, as one that was cancelled.
     pub(super) fn end_undone(&self, mut job: Job) {
-        panic::swallow(|| job.body.as_mut().cancel());
+        panic::swallow(|| job.body.as_mut().cancel(self));
         let next = self.state().release(job.key.as_ref(), job.places, Outcome::Cancelled);
         wake(next);
         panic::swallow(|| job.body.publish());
         self.told();
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        listing::remove(self);
     }
 }
 

@@ -194,7 +194,7 @@ where
     start.flags = start.flags.with(flags);
     let born = birth::begin(start, current::slot());
     let id = born.identity.id();
-    let outlet = Arc::new(Outlet::new(Arc::clone(pool), born.slot, id));
+    let outlet = Arc::new(Outlet::new(pool.number, born.slot, id));
     let body = JobBody::boxed(Arc::clone(&outlet), || routine(born.slot));
     pool.put(Job { id, slot: born.slot, body, key, places: 1 });
     Handle::of_job(outlet, born.identity)

@@ -173,7 +173,7 @@ impl Shared {
 
     /// A worker is gone, and so is the job that it may have run.
     pub(super) fn leave(self: &Arc<Self>, stance: &mut Stance) {
-        stance.run.cancel();
+        stance.run.cancel(self);
         let (mut state, seeker) = self.after(stance, clock::coarse());
         state.remove_worker(stance.worker);
         drop(state);

@@ -115,7 +115,7 @@ where
 
 impl<F: Future, T> UnderWay<F, T> {
     pub(super) fn of(pool: Pool, origin: u32, flags: Flags) -> Self {
-        let ring = Ring::new(Arc::clone(pool.shared()));
+        let ring = Ring::new(pool.shared().runs_on_threads());
         Self {
             pool,
             origin,
