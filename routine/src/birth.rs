@@ -149,8 +149,17 @@ fn descent(id: u64, policy: Policy, flags: Flags, spawner: Option<&'static Slot>
     }
 }
 
-/// [`begin`] for one of many that start at one place, without options, and whose identity few ask for. `time` is that of the
-/// first of those that start together; 0 for the first.
+/// [`begin`] for a job of a pool, which has no options.
+pub(crate) fn begin_job(origin: u32, policy: Policy, flags: Flags, spawner: Option<&'static Slot>) -> Born {
+    if inherits(spawner) {
+        return Born::of(begin_dressed(origin, policy, flags, SpanMode::Child, None, None, spawner));
+    }
+    let (slot, birth) = begin_bare(origin, policy, flags, spawner, now());
+    Born::new(slot, birth)
+}
+
+/// [`begin_job`] for one of many that start at one place, and whose identity few ask for. `time` is that of the first of those
+/// that start together; 0 for the first.
 pub(crate) fn begin_at(
     origin: u32,
     policy: Policy,
@@ -158,17 +167,36 @@ pub(crate) fn begin_at(
     spawner: Option<&'static Slot>,
     time: &mut u64,
 ) -> &'static Slot {
-    let inherits = spawner.is_some_and(|spawner| spawner.meta().has(Flags::HEIRS.with(Flags::SET_TRACE)));
-    if inherits || span::wanted(SpanMode::Child) {
+    if inherits(spawner) {
         return begin_dressed(origin, policy, flags, SpanMode::Child, None, None, spawner);
     }
     if *time == 0 || hook::current() != 0 {
         *time = now();
     }
+    let (slot, birth) = begin_bare(origin, policy, flags, spawner, *time);
+    slot.fill(&birth);
+    slot
+}
+
+/// Whether what is started here without options has some all the same.
+#[inline]
+fn inherits(spawner: Option<&'static Slot>) -> bool {
+    spawner.is_some_and(|spawner| spawner.meta().has(Flags::HEIRS.with(Flags::SET_TRACE)))
+        || span::wanted(SpanMode::Child)
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)]
+fn begin_bare(
+    origin: u32,
+    policy: Policy,
+    flags: Flags,
+    spawner: Option<&'static Slot>,
+    time: u64,
+) -> (&'static Slot, Birth) {
     let (slot, id) = thread::take_for_routine();
     let (root, lineage, meta) = descent(id, policy, flags, spawner);
-    slot.fill(&Birth { meta, origin, root, lineage, start: *time, state: State::Spawned });
-    slot
+    (slot, Birth { meta, origin, root, lineage, start: time, state: State::Spawned })
 }
 
 /// Whether [`begin_plain`] will do, for the child of a routine that hands nothing on.

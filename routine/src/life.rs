@@ -34,6 +34,15 @@ pub(crate) fn withdraw(slot: &'static Slot) {
     free(slot, Count::Withdrawn);
 }
 
+/// Takes a routine back whose body goes to whoever gave it, so that there was none.
+#[cold]
+pub(crate) fn take_back(slot: &'static Slot) {
+    if slot.meta().has(Flags::SPAN) {
+        span::close(slot);
+    }
+    withdraw(slot);
+}
+
 /// Ends a routine that is refused, since the process is shutting down: it is counted as rejected, and no hook sees it. Whoever
 /// drops the error unasked has it reported.
 #[cold]
@@ -42,10 +51,7 @@ pub(crate) fn turn_away(slot: &'static Slot, drop_rest: &mut dyn FnMut()) -> Err
     drop_body(slot, drop_rest);
     let error = Error::rejected(report::subject(slot), Refusal::ShuttingDown);
     error.report_when_dropped();
-    if slot.meta().has(Flags::SPAN) {
-        span::close(slot);
-    }
-    withdraw(slot);
+    take_back(slot);
     error
 }
 

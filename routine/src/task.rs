@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -93,6 +94,14 @@ impl<K, F: Future> Task<K, F> {
     #[inline]
     pub(crate) fn new(slot: &'static Slot, body: F) -> Self {
         Self { run: Run::On { slot, body }, ending: PhantomData }
+    }
+
+    /// The body, of one that was never pinned.
+    pub(crate) fn into_body(mut self) -> Option<F> {
+        match mem::replace(&mut self.run, Run::Over) {
+            Run::On { body, .. } => Some(body),
+            Run::Over => None,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_core::Stream;
 
 use super::shared::Shared;
-use super::submit::{self, Submit, reject};
+use super::submit::{self, Put, Submit, reject};
 use super::{InvalidPool, NotClosed, Pool, PoolMap, PoolStats, SubmitError};
 use crate::blocking::Job;
 use crate::group::Items;
@@ -69,8 +69,7 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let caller = Location::caller();
-        Submit::new(self.shared(), None, job, move |pool: &_, key, job| put(pool, caller, key, job))
+        Submit::new(self.shared(), None, job, Closures(Location::caller()))
     }
 
     /// Submits a job, if there is room; see [`Pool::try_submit`].
@@ -83,9 +82,9 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let caller = Location::caller();
+        let put = Closures(Location::caller());
         match self.shared().admit(None) {
-            Ok(()) => Ok(put(self.shared(), caller, None, job)),
+            Ok(()) => Ok(put.put(self.shared(), None, job)),
             Err(kind) => Err(reject(self.shared(), kind, job)),
         }
     }
@@ -110,10 +109,10 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let caller = Location::caller();
+        let put = Closures(Location::caller());
         async move {
             match submit::wait_within(self.shared(), time).await {
-                Ok(()) => Ok(put(self.shared(), caller, None, job)),
+                Ok(()) => Ok(put.put(self.shared(), None, job)),
                 Err(kind) => Err(reject(self.shared(), kind, job)),
             }
         }
@@ -136,8 +135,7 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let caller = Location::caller();
-        Submit::new(self.shared(), Some(key.into()), job, move |pool: &_, key, job| put(pool, caller, key, job))
+        Submit::new(self.shared(), Some(key.into()), job, Closures(Location::caller()))
     }
 
     /// Works on each item of an iterator, on the threads of this pool; see [`Pool::map`]. `work` is called with each item and gives
@@ -269,13 +267,26 @@ impl<W: FnOnce() -> R, R> Future for Closure<W> {
     }
 }
 
-fn put<W, R>(pool: &Arc<Shared>, caller: &'static Location<'static>, key: Option<Arc<str>>, job: W) -> Handle<R::Value>
+/// Closures, and where they are submitted.
+struct Closures(&'static Location<'static>);
+
+impl<W, R> Put<W> for Closures
 where
     W: FnOnce() -> R + Send + 'static,
     R: IntoOutcome<Value: Send> + 'static,
 {
-    submit::put_as(pool, Start::typed_at(type_name::<W>, Policy::Log, caller), Flags::BLOCKING, key, |slot| {
-        let job = Job::<Fallible, R>::new(slot, Box::new(job));
-        async move { job.run() }
-    })
+    type Value = R::Value;
+
+    fn put(&self, pool: &Arc<Shared>, key: Option<Arc<str>>, job: W) -> Handle<R::Value> {
+        let start = Start::typed_at(type_name::<W>, Policy::Log, self.0);
+        submit::put_as(pool, &start, Flags::BLOCKING, key, |slot| {
+            let job = Job::<Fallible, R>::new(slot, Box::new(job));
+            async move { job.run() }
+        })
+    }
+
+    /// Never: once it is boxed it could not be handed back, and what wakes a thread needs no such care.
+    fn put_at_once(&self, _: &Arc<Shared>, _: &mut Option<W>) -> Option<Handle<R::Value>> {
+        None
+    }
 }

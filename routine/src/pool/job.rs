@@ -54,10 +54,16 @@ where
     T: Send,
 {
     /// A body for the routine that is made last, so that it is made in its place and copied to none.
-    pub(super) fn boxed(outlet: Arc<Outlet<T>>, routine: impl FnOnce() -> F) -> Pin<Box<Self>> {
-        let mut body = Box::pin(Self { routine: None, result: None, outlet: Unless(Some(outlet)) });
-        body.as_mut().project().routine.set(Some(routine()));
+    #[inline]
+    pub(super) fn boxed(outlet: Arc<Outlet<T>>, routine: impl FnOnce() -> F) -> Box<Self> {
+        let mut body = Box::new(Self { routine: None, result: None, outlet: Unless(Some(outlet)) });
+        body.routine = Some(routine());
         body
+    }
+
+    /// The routine, of one that was never pinned.
+    pub(super) fn into_routine(mut self: Box<Self>) -> Option<F> {
+        self.routine.take()
     }
 }
 

@@ -5,18 +5,23 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Arc;
 use std::task::Waker;
 
-#[derive(Default)]
+use crate::sync::{AtomicBool, Ordering};
+
 pub(super) struct Room {
     /// Places that nobody has. None as long as somebody waits for one.
     free: usize,
+    /// Whether there are some and the room is open, for those who do not hold the lock.
+    hint: Arc<AtomicBool>,
     /// Places to be kept back, since the pool has become smaller. None as long as one is free.
     debt: usize,
     /// In the order in which they came. Who is not in it any more has been given a place, unless the pool was closed.
     seekers: VecDeque<Seeker>,
     /// Of the last seeker. They begin at 1.
     ticket: u64,
+    is_closed: bool,
 }
 
 struct Seeker {
@@ -25,15 +30,28 @@ struct Seeker {
 }
 
 impl Room {
-    pub(super) fn new(places: usize) -> Self {
-        Self { free: places, ..Self::default() }
+    pub(super) fn new(places: usize, hint: Arc<AtomicBool>) -> Self {
+        hint.store(places > 0, Ordering::Relaxed);
+        Self { free: places, hint, debt: 0, seekers: VecDeque::new(), ticket: 0, is_closed: false }
     }
 
     /// Takes a place, if there is one.
-    pub(super) const fn take(&mut self) -> bool {
-        let is_free = self.free > 0;
-        self.free -= is_free as usize;
-        is_free
+    #[inline]
+    pub(super) fn take(&mut self) -> bool {
+        let Some(left) = self.free.checked_sub(1) else { return false };
+        self.free = left;
+        if left == 0 {
+            self.hint.store(false, Ordering::Relaxed);
+        }
+        true
+    }
+
+    #[inline]
+    fn add(&mut self, places: usize) {
+        if self.free == 0 && places > 0 && !self.is_closed {
+            self.hint.store(true, Ordering::Relaxed);
+        }
+        self.free += places;
     }
 
     /// Gives a place back, to whoever has waited longest. Gives who is to be told.
@@ -44,7 +62,7 @@ impl Room {
             return None;
         }
         let Some(seeker) = self.seekers.pop_front() else {
-            self.free += 1;
+            self.add(1);
             return None;
         };
         Some(seeker.waker)
@@ -55,7 +73,7 @@ impl Room {
         let paid = places.min(self.debt);
         self.debt -= paid;
         let given = (places - paid).min(self.seekers.len());
-        self.free += places - paid - given;
+        self.add(places - paid - given);
         self.seekers.drain(..given).map(|seeker| seeker.waker).collect()
     }
 
@@ -63,6 +81,9 @@ impl Room {
     pub(super) fn shrink(&mut self, places: usize) {
         let free = places.min(self.free);
         self.free -= free;
+        if self.free == 0 {
+            self.hint.store(false, Ordering::Relaxed);
+        }
         self.debt += places - free;
     }
 
@@ -89,6 +110,8 @@ impl Room {
 
     /// Nobody waits any more. Gives who is to be told.
     pub(super) fn close(&mut self) -> Vec<Waker> {
+        self.is_closed = true;
+        self.hint.store(false, Ordering::Relaxed);
         mem::take(&mut self.seekers).into_iter().map(|seeker| seeker.waker).collect()
     }
 

@@ -25,6 +25,11 @@ impl<'a> Seeker<'a> {
         self.pool
     }
 
+    /// Whether it has its turn among those who wait for room.
+    pub(super) const fn waits(&self) -> bool {
+        self.ticket != 0
+    }
+
     /// Admits a job, now or when there is room.
     #[inline]
     pub(super) fn poll(&mut self, key: Option<&Arc<str>>, cx: &Context<'_>) -> Poll<Result<(), SubmitErrorKind>> {

@@ -12,7 +12,9 @@ use std::task::Waker;
 use tokio::runtime;
 use tokio::sync::Notify;
 
+use super::job::Body;
 use super::listing;
+use super::room::Room;
 use super::state::{Dispatch, Item, Job, Phase, State};
 use super::stats::PoolStats;
 use super::worker;
@@ -21,7 +23,7 @@ use crate::current;
 use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::panic;
-use crate::registry::{Flags, Slot};
+use crate::registry::Slot;
 use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
 
 /// The number that the next pool gets. They begin at 1.
@@ -34,6 +36,8 @@ pub(crate) struct Shared {
     runtime: runtime::Handle,
     /// Whether the workers are threads.
     threads: bool,
+    /// Whether there is room for a job. A hint, for those who would make a job before they ask.
+    has_room: Arc<AtomicBool>,
     /// Jobs that may wait.
     queue: usize,
     /// Told when no job is left.
@@ -55,9 +59,12 @@ impl Shared {
         runtime: runtime::Handle,
         threads: bool,
     ) -> Arc<Self> {
+        let has_room = Arc::new(AtomicBool::new(false));
+        let room = Room::new(workers + queue, Arc::clone(&has_room));
         Arc::new(Self {
             number: NEXT.fetch_add(1, Relaxed),
             name,
+            has_room,
             parent: None,
             runtime,
             threads,
@@ -67,14 +74,17 @@ impl Shared {
             killed: AtomicBool::new(false),
             ended_by_shutdown: AtomicBool::new(false),
             phase: current::slot().map_or(0, Slot::phase),
-            state: Mutex::new(State::new(workers, queue, false)),
+            state: Mutex::new(State::new(workers, room, false)),
         })
     }
 
     pub(super) fn share(parent: &Arc<Self>, name: Cow<'static, str>, workers: usize) -> Arc<Self> {
+        let has_room = Arc::new(AtomicBool::new(false));
+        let room = Room::new(workers + parent.queue, Arc::clone(&has_room));
         let share = Arc::new(Self {
             number: NEXT.fetch_add(1, Relaxed),
             name,
+            has_room,
             parent: Some(Arc::clone(parent)),
             runtime: parent.runtime.clone(),
             threads: parent.threads,
@@ -84,7 +94,7 @@ impl Shared {
             killed: AtomicBool::new(false),
             ended_by_shutdown: AtomicBool::new(false),
             phase: parent.phase,
-            state: Mutex::new(State::new(workers, parent.queue, true)),
+            state: Mutex::new(State::new(workers, room, true)),
         });
         let mut state = parent.state();
         let phase = state.phase;
@@ -99,6 +109,7 @@ impl Shared {
         share
     }
 
+    #[inline]
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
@@ -168,9 +179,7 @@ impl Shared {
     }
 
     /// Puts a job into the queue that was admitted.
-    #[inline]
     pub(super) fn put(self: &Arc<Self>, job: Job) {
-        job.slot.add(Flags::QUEUED);
         let mut state = self.state();
         if state.phase == Phase::Killed {
             drop(state);
@@ -180,6 +189,32 @@ impl Shared {
         let dispatch = state.put(Item::Job(job));
         drop(state);
         self.follow(dispatch);
+    }
+
+    /// Whether there seems to be room for a job.
+    #[inline]
+    pub(super) fn has_room(&self) -> bool {
+        self.has_room.load(Ordering::Relaxed)
+    }
+
+    /// Admits a job that is there already, and puts it into the queue; hands its body back where it is not admitted.
+    #[inline]
+    pub(super) fn admit_and_put<B: Body + 'static>(
+        self: &Arc<Self>,
+        id: u64,
+        slot: &'static Slot,
+        body: Box<B>,
+    ) -> Result<(), Box<B>> {
+        let mut state = self.state();
+        if state.admit(None).is_err() {
+            return Err(body);
+        }
+        let dispatch = state.put(Item::Job(Job { id, slot, body: Box::into_pin(body), key: None, places: 1 }));
+        drop(state);
+        if dispatch.is_some() {
+            self.follow(dispatch);
+        }
+        Ok(())
     }
 
     /// Takes the jobs of a map in, and puts them into the queue. How many jobs may run at once.

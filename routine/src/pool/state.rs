@@ -55,9 +55,8 @@ pub(super) enum Dispatch {
 }
 
 /// How far a pool has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
-    #[default]
     Open,
     /// It takes no more jobs.
     Closed,
@@ -89,7 +88,6 @@ impl Worker {
     }
 }
 
-#[derive(Default)]
 pub(super) struct State {
     pub(super) limit: usize,
     turns: usize,
@@ -124,8 +122,31 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(limit: usize, queue: usize, is_share: bool) -> Self {
-        Self { limit, room: Room::new(limit + queue), is_share, ..Self::default() }
+    pub(super) fn new(limit: usize, room: Room, is_share: bool) -> Self {
+        Self {
+            limit,
+            turns: 0,
+            queue: VecDeque::new(),
+            waiting: 0,
+            running: 0,
+            live: 0,
+            jobs: Vec::new(),
+            workers: Vec::new(),
+            alive: 0,
+            dismissed: 0,
+            idle: Vec::new(),
+            free: Vec::new(),
+            is_short: false,
+            room,
+            keys: HashSet::new(),
+            shares: Vec::new(),
+            is_share,
+            is_paused: false,
+            phase: Phase::Open,
+            stats: PoolStats::default(),
+            waited: Nanos::default(),
+            ran: Nanos::default(),
+        }
     }
 
     /// Admits a job, if the pool is open, its key free, and there is room for it.

@@ -13,10 +13,11 @@ use super::seek::Seeker;
 use super::shared::Shared;
 use super::state::Job;
 use super::{Pool, SubmitError, SubmitErrorKind};
-use crate::birth;
+use crate::birth::{self, Born};
 use crate::current;
 use crate::error::Error;
 use crate::handle::Handle;
+use crate::life;
 use crate::outcome::IntoOutcome;
 use crate::policy::Policy;
 use crate::registry::{Flags, Slot};
@@ -41,8 +42,7 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let caller = Location::caller();
-        Submit::new(self.shared(), None, job, move |pool: &_, key, job| put(pool, caller, key, job))
+        Submit::new(self.shared(), None, job, Futures(Location::caller()))
     }
 
     /// Submits a job, if there is room.
@@ -54,9 +54,9 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let caller = Location::caller();
+        let put = Futures(Location::caller());
         match self.shared().admit(None) {
-            Ok(()) => Ok(put(self.shared(), caller, None, job)),
+            Ok(()) => Ok(put.put(self.shared(), None, job)),
             Err(kind) => Err(reject(self.shared(), kind, job)),
         }
     }
@@ -81,10 +81,10 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let caller = Location::caller();
+        let put = Futures(Location::caller());
         async move {
             match wait_within(self.shared(), time).await {
-                Ok(()) => Ok(put(self.shared(), caller, None, job)),
+                Ok(()) => Ok(put.put(self.shared(), None, job)),
                 Err(kind) => Err(reject(self.shared(), kind, job)),
             }
         }
@@ -107,9 +107,20 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let caller = Location::caller();
-        Submit::new(self.shared(), Some(key.into()), job, move |pool: &_, key, job| put(pool, caller, key, job))
+        Submit::new(self.shared(), Some(key.into()), job, Futures(Location::caller()))
     }
+}
+
+/// How a kind of job is put into a pool.
+pub(super) trait Put<J> {
+    type Value;
+
+    /// Puts a job in that was admitted.
+    fn put(&self, pool: &Arc<Shared>, key: Option<Arc<str>>, job: J) -> Handle<Self::Value>;
+
+    /// Puts a job in without a word before, if the pool takes it: one step under the pool's lock instead of two. Else the job
+    /// stays where it is.
+    fn put_at_once(&self, pool: &Arc<Shared>, job: &mut Option<J>) -> Option<Handle<Self::Value>>;
 }
 
 /// Submits a job once there is room for it.
@@ -118,7 +129,6 @@ pub(super) struct Submit<'a, J, P> {
     key: Option<Arc<str>>,
     /// There until it was put in, or handed back.
     job: Option<J>,
-    /// Puts it in.
     put: P,
 }
 
@@ -131,20 +141,22 @@ impl<'a, J, P> Submit<'a, J, P> {
     }
 }
 
-impl<J, P, T> Future for Submit<'_, J, P>
-where
-    P: Fn(&Arc<Shared>, Option<Arc<str>>, J) -> Handle<T>,
-{
-    type Output = Result<Handle<T>, SubmitError<J>>;
+impl<J, P: Put<J>> Future for Submit<'_, J, P> {
+    type Output = Result<Handle<P::Value>, SubmitError<J>>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { seeker, key, job, put } = &mut *self;
         assert!(job.is_some(), "a submit was polled after it had ended");
+        if key.is_none() && !seeker.waits() {
+            if let Some(handle) = put.put_at_once(seeker.pool(), job) {
+                return Poll::Ready(Ok(handle));
+            }
+        }
         let admitted = ready!(seeker.poll(key.as_ref(), cx));
         let Some(job) = job.take() else { unreachable!("it was there before the wait") };
         Poll::Ready(match admitted {
-            Ok(()) => Ok(put(seeker.pool(), key.take(), job)),
+            Ok(()) => Ok(put.put(seeker.pool(), key.take(), job)),
             Err(kind) => Err(reject(seeker.pool(), kind, job)),
         })
     }
@@ -169,20 +181,68 @@ pub(super) async fn wait_within(pool: &Arc<Shared>, time: Duration) -> Result<()
     }
 }
 
-/// Puts a job in that was admitted.
-fn put<F>(pool: &Arc<Shared>, caller: &'static Location<'static>, key: Option<Arc<str>>, job: F) -> Handle<ValueOf<F>>
+/// Futures, and where they are submitted.
+struct Futures(&'static Location<'static>);
+
+impl Futures {
+    fn start<F>(&self) -> Start {
+        Start::typed_at(type_name::<F>, Policy::Log, self.0)
+    }
+}
+
+impl<F> Put<F> for Futures
 where
     F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
-    put_as(pool, Start::typed_at(type_name::<F>, Policy::Log, caller), Flags::ON_RUNTIME, key, |slot| {
-        Task::<Fallible, F>::new(slot, job)
-    })
+    type Value = ValueOf<F>;
+
+    fn put(&self, pool: &Arc<Shared>, key: Option<Arc<str>>, job: F) -> Handle<ValueOf<F>> {
+        put_as(pool, &self.start::<F>(), Flags::ON_RUNTIME, key, |slot| Task::<Fallible, F>::new(slot, job))
+    }
+
+    #[inline]
+    fn put_at_once(&self, pool: &Arc<Shared>, job: &mut Option<F>) -> Option<Handle<ValueOf<F>>> {
+        if !pool.has_room() {
+            return None;
+        }
+        let body = job.take()?;
+        let made = Made::new(pool, &self.start::<F>(), Flags::ON_RUNTIME, |slot| Task::<Fallible, F>::new(slot, body));
+        let Made { born, outlet, body } = made;
+        let Err(refused) = pool.admit_and_put(born.identity.id(), born.slot, body) else {
+            return Some(Handle::of_job(outlet, born.identity));
+        };
+        // Somebody was faster, or the pool was just closed.
+        *job = refused.into_routine().and_then(Task::into_body);
+        life::take_back(born.slot);
+        None
+    }
 }
 
-/// Puts a job in whose routine is made with its slot.
+/// A job that is in no pool yet.
+struct Made<R, T> {
+    born: Born,
+    outlet: Arc<Outlet<T>>,
+    body: Box<JobBody<R, T>>,
+}
+
+impl<R, T> Made<R, T>
+where
+    R: Future<Output = Result<T, Error>> + Send,
+    T: Send,
+{
+    #[inline]
+    fn new(pool: &Shared, start: &Start, flags: Flags, routine: impl FnOnce(&'static Slot) -> R) -> Self {
+        let born = birth::begin_job(start.origin(), start.policy, flags.with(Flags::QUEUED), current::slot());
+        let outlet = Arc::new(Outlet::new(pool.number, born.slot, born.identity.id()));
+        let body = JobBody::boxed(Arc::clone(&outlet), || routine(born.slot));
+        Self { born, outlet, body }
+    }
+}
+
+/// Puts a job in that was admitted, whose routine is made with its slot.
 pub(super) fn put_as<R, T>(
     pool: &Arc<Shared>,
-    mut start: Start,
+    start: &Start,
     flags: Flags,
     key: Option<Arc<str>>,
     routine: impl FnOnce(&'static Slot) -> R,
@@ -191,11 +251,7 @@ where
     R: Future<Output = Result<T, Error>> + Send + 'static,
     T: Send + 'static,
 {
-    start.flags = start.flags.with(flags);
-    let born = birth::begin(start, current::slot());
-    let id = born.identity.id();
-    let outlet = Arc::new(Outlet::new(pool.number, born.slot, id));
-    let body = JobBody::boxed(Arc::clone(&outlet), || routine(born.slot));
-    pool.put(Job { id, slot: born.slot, body, key, places: 1 });
+    let Made { born, outlet, body } = Made::new(pool, start, flags, routine);
+    pool.put(Job { id: born.identity.id(), slot: born.slot, body: Box::into_pin(body), key, places: 1 });
     Handle::of_job(outlet, born.identity)
 }
