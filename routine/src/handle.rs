@@ -94,7 +94,7 @@ impl<T> Handle<T> {
     pub fn abort(&self) {
         match &self.work {
             Work::Task(_, task) => task.abort(),
-            Work::Job(job) => job.iter().for_each(|job| job.abort()),
+            Work::Job(job) => job.iter().for_each(|job| job.abort(self.identity.id())),
         }
         if self.slot().is_some_and(|slot| slot.meta().has(Flags::BLOCKING)) {
             self.cancel();

@@ -129,7 +129,6 @@ pub(crate) struct Outlet<T> {
     /// The number of the pool, which is looked for only by an abort.
     pool: u64,
     slot: &'static Slot,
-    id: u64,
     is_aborted: AtomicBool,
     /// Whether the place is full, so that who looks need not lock it.
     is_full: AtomicBool,
@@ -143,9 +142,9 @@ enum Place<T> {
 }
 
 impl<T> Outlet<T> {
-    pub(super) const fn new(pool: u64, slot: &'static Slot, id: u64) -> Self {
+    pub(super) const fn new(pool: u64, slot: &'static Slot) -> Self {
         let place = const { Mutex::new(Place::Empty(None)) };
-        Self { pool, slot, id, is_aborted: AtomicBool::new(false), is_full: AtomicBool::new(false), place }
+        Self { pool, slot, is_aborted: AtomicBool::new(false), is_full: AtomicBool::new(false), place }
     }
 
     fn give(&self, result: Option<Result<T, Error>>) {
@@ -205,11 +204,12 @@ impl<T> Outlet<T> {
         if self.is_aborted.load(Ordering::Acquire) { identity.cancelled() } else { pool.cancelled(&identity) }
     }
 
-    pub(crate) fn abort(&self) {
+    /// Ends the job, whose routine has that number.
+    pub(crate) fn abort(&self, id: u64) {
         // Before the pool looks for it, so that a worker that has just taken it sees this.
         self.is_aborted.store(true, Ordering::Release);
         if let Some(pool) = listing::get(self.pool) {
-            pool.abort(self.id);
+            pool.abort(id);
         }
     }
 

@@ -77,6 +77,7 @@ impl<'a> Seeker<'a> {
 }
 
 impl Drop for Seeker<'_> {
+    #[inline]
     fn drop(&mut self) {
         if self.ticket != 0 {
             self.pool.stop_seeking(self.ticket);

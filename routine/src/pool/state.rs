@@ -150,6 +150,7 @@ impl State {
     }
 
     /// Admits a job, if the pool is open, its key free, and there is room for it.
+    #[inline]
     pub(super) fn admit(&mut self, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
         self.check(key)?;
         if !self.room.take() {
@@ -166,6 +167,7 @@ impl State {
         Ok(())
     }
 
+    #[inline]
     fn check(&self, key: Option<&Arc<str>>) -> Result<(), SubmitErrorKind> {
         if self.phase != Phase::Open {
             return Err(SubmitErrorKind::Closed);
@@ -176,6 +178,7 @@ impl State {
         }
     }
 
+    #[inline]
     fn count(&mut self, key: Option<&Arc<str>>) {
         if let Some(key) = key {
             self.keys.insert(Arc::clone(key));
@@ -201,6 +204,7 @@ impl State {
     }
 
     /// Sends a turn off, if something waits for one and there is one left.
+    #[inline]
     pub(super) fn dispatch(&mut self) -> Option<Dispatch> {
         let on_their_way = self.turns - self.running;
         if self.is_paused || self.turns >= self.limit || on_their_way >= self.queue.len() {
@@ -315,6 +319,7 @@ impl State {
     }
 
     /// A job has ended that ran here. Gives who has its place now.
+    #[inline]
     pub(super) fn end(&mut self, run: &Run, now: u64) -> Option<Waker> {
         self.waited.add(run.began.saturating_sub(run.submitted));
         self.ran.add(now.saturating_sub(run.began));
@@ -322,6 +327,7 @@ impl State {
     }
 
     /// A job has ended that was admitted. Gives who has its place now.
+    #[inline]
     pub(super) fn release(&mut self, key: Option<&Arc<str>>, places: usize, outcome: Outcome) -> Option<Waker> {
         self.stats.end(outcome);
         if let Some(key) = key {

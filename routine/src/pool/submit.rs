@@ -233,7 +233,7 @@ where
     #[inline]
     fn new(pool: &Shared, start: &Start, flags: Flags, routine: impl FnOnce(&'static Slot) -> R) -> Self {
         let born = birth::begin_job(start.origin(), start.policy, flags.with(Flags::QUEUED), current::slot());
-        let outlet = Arc::new(Outlet::new(pool.number, born.slot, born.identity.id()));
+        let outlet = Arc::new(Outlet::new(pool.number, born.slot));
         let body = JobBody::boxed(Arc::clone(&outlet), || routine(born.slot));
         Self { born, outlet, body }
     }

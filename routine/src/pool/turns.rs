@@ -97,6 +97,8 @@ impl Shared {
     }
 
     /// Tells the pools of the job that a worker has run, if it has. Gives who has its place now.
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
     fn after(self: &Arc<Self>, stance: &mut Stance, now: u64) -> (MutexGuard<'_, State>, Option<Waker>) {
         let run = &stance.run;
         if !run.is_there() {
