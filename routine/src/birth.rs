@@ -24,19 +24,22 @@ pub(crate) struct Born {
     pub(crate) identity: Identity,
 }
 
-/// What tells a routine from all others, also when it has ended. The trace lies in its parts and the depth in the origin's word:
-/// sixteen bytes less to move about.
+/// What tells a routine from all others, also when it has ended.
+///
+/// The trace lies in its parts, one by one, so that none of them need lie in memory before it lies in the handle.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Identity {
-    /// The origin, and the depth of the trace in the four highest bits.
-    origin: u32,
-    // One by one, so that none of them need lie in memory before it lies in the handle.
-    root_high: u64,
-    root_low: u64,
-    id: u64,
-    parent: u64,
-    grandparent: u64,
+    pub(crate) origin: Origin,
+    pub(crate) root_high: u64,
+    pub(crate) root_low: u64,
+    pub(crate) id: u64,
+    pub(crate) parent: u64,
+    pub(crate) grandparent: u64,
 }
+
+/// Where a routine was started, and in the four highest bits the depth of its trace.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin(u32);
 
 impl Born {
     #[inline]
@@ -56,7 +59,7 @@ impl Identity {
     #[allow(clippy::cast_possible_truncation)]
     const fn new(origin: u32, meta: Meta, root: u128, [id, parent, grandparent]: [u64; 3]) -> Self {
         Self {
-            origin: origin | meta.high_depth(),
+            origin: Origin(origin | meta.high_depth()),
             root_high: (root >> 64) as u64,
             root_low: root as u64,
             id,
@@ -70,12 +73,12 @@ impl Identity {
     }
 
     pub(crate) const fn origin(&self) -> u32 {
-        self.origin & (u32::MAX >> 4)
+        self.origin.0 & (u32::MAX >> 4)
     }
 
     pub(crate) const fn trace(&self) -> Trace {
         let root = (self.root_high as u128) << 64 | self.root_low as u128;
-        Trace::from_parts(root, [self.id, self.parent, self.grandparent], Meta::depth_of(self.origin >> 28))
+        Trace::from_parts(root, [self.id, self.parent, self.grandparent], Meta::depth_of(self.origin.0 >> 28))
     }
 }
 

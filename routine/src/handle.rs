@@ -4,18 +4,18 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
+use tokio_util::sync::CancellationToken;
 
-use crate::birth::{Born, Identity};
+use crate::birth::{Born, Identity, Origin};
 use crate::cancel::CancelReason;
 use crate::error::Error;
 use crate::id::RoutineId;
 use crate::panic;
 use crate::policy::Policy;
-use crate::pool::{Outlet, poll_taken};
+use crate::pool::{self, Ended, PoolMark};
 use crate::registry::{Flags, Slot};
 use crate::report::Subject;
 use crate::site;
@@ -41,32 +41,51 @@ use crate::trace::Trace;
 /// ```
 pub struct Handle<T> {
     work: Work<T>,
-    identity: Identity,
+    root_high: u64,
+    root_low: u64,
+    id: u64,
+    parent: u64,
+    grandparent: u64,
 }
 
-/// What gives the result. The slot of a job is known to its outlet: as it is, the two are told apart at no cost in room.
+/// What gives the result, with what fits in beside the mark that tells the two apart: a handle is eight words, and every start
+/// writes one.
 enum Work<T> {
-    Task(&'static Slot, JoinHandle<Result<T, Error>>),
-    /// Until it has given it.
-    Job(Option<Arc<Outlet<T>>>),
+    Task {
+        origin: Origin,
+        slot: &'static Slot,
+        task: JoinHandle<Result<T, Error>>,
+    },
+    /// The slot of a job is known to its pool.
+    Job {
+        origin: Origin,
+        pool: PoolMark,
+        ended: Ended<T>,
+    },
 }
 
 impl<T> Handle<T> {
     #[inline]
     pub(crate) fn new(task: JoinHandle<Result<T, Error>>, born: Born) -> Self {
-        Self { work: Work::Task(born.slot, task), identity: born.identity }
+        let Born { slot, identity } = born;
+        Self::of(Work::Task { origin: identity.origin, slot, task }, identity)
     }
 
-    pub(crate) const fn of_job(job: Arc<Outlet<T>>, identity: Identity) -> Self {
-        Self { work: Work::Job(Some(job)), identity }
+    #[inline]
+    pub(crate) fn of_job(ended: Ended<T>, identity: Identity, pool: PoolMark) -> Self {
+        Self::of(Work::Job { origin: identity.origin, pool, ended }, identity)
     }
 
-    /// `None` for a job that has given its result.
-    fn slot(&self) -> Option<&'static Slot> {
-        match &self.work {
-            Work::Task(slot, _) => Some(slot),
-            Work::Job(job) => Some(job.as_ref()?.slot()),
-        }
+    #[inline]
+    fn of(work: Work<T>, identity: Identity) -> Self {
+        let Identity { origin: _, root_high, root_low, id, parent, grandparent } = identity;
+        Self { work, root_high, root_low, id, parent, grandparent }
+    }
+
+    const fn identity(&self) -> Identity {
+        let (Work::Task { origin, .. } | Work::Job { origin, .. }) = self.work;
+        let Self { root_high, root_low, id, parent, grandparent, .. } = *self;
+        Identity { origin, root_high, root_low, id, parent, grandparent }
     }
 
     /// The routine's number.
@@ -75,13 +94,13 @@ impl<T> Handle<T> {
     /// Never: a routine that started has a number.
     #[must_use]
     pub fn id(&self) -> RoutineId {
-        RoutineId::from_raw(self.identity.id()).expect("numbers start at 1")
+        RoutineId::from_raw(self.id).expect("numbers start at 1")
     }
 
     /// The routine's trace.
     #[must_use]
     pub fn trace(&self) -> Trace {
-        self.identity.trace()
+        self.identity().trace()
     }
 
     /// Ends the routine at its next await, or before it ran at all: it counts as cancelled, its after-hooks run, and
@@ -93,19 +112,22 @@ impl<T> Handle<T> {
     /// it never runs, and ends when a thread of the pool comes to it.
     pub fn abort(&self) {
         match &self.work {
-            Work::Task(_, task) => task.abort(),
-            Work::Job(job) => job.iter().for_each(|job| job.abort(self.identity.id())),
-        }
-        if self.slot().is_some_and(|slot| slot.meta().has(Flags::BLOCKING)) {
-            self.cancel();
+            Work::Task { slot, task, .. } => {
+                task.abort();
+                if slot.meta().has(Flags::BLOCKING) {
+                    self.cancel();
+                }
+            }
+            Work::Job { pool, .. } => pool::abort(*pool, self.id),
         }
     }
 
     /// Asks the routine to stop: [`cancelled`](crate::cancelled) resolves and [`is_cancelled`](crate::is_cancelled)
     /// turns true inside it. Nothing else happens; a routine that does not look goes on.
     pub fn cancel(&self) {
-        if let Some(token) = self.slot().and_then(|slot| slot.cancel(self.identity.id())) {
-            token.cancel();
+        match &self.work {
+            Work::Task { slot, .. } => slot.cancel(self.id).iter().for_each(CancellationToken::cancel),
+            Work::Job { pool, .. } => pool::cancel(*pool, self.id),
         }
     }
 
@@ -113,8 +135,8 @@ impl<T> Handle<T> {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         match &self.work {
-            Work::Task(_, task) => task.is_finished(),
-            Work::Job(job) => job.as_ref().is_none_or(|job| job.is_finished()),
+            Work::Task { task, .. } => task.is_finished(),
+            Work::Job { ended, .. } => ended.is_finished(),
         }
     }
 }
@@ -123,14 +145,14 @@ impl<T> Handle<T> {
     /// Of a routine that is a task of its own.
     pub(crate) fn abort_handle(&self) -> Option<AbortHandle> {
         match &self.work {
-            Work::Task(_, task) => Some(task.abort_handle()),
-            Work::Job(_) => None,
+            Work::Task { task, .. } => Some(task.abort_handle()),
+            Work::Job { .. } => None,
         }
     }
 
     /// Whom an error is about that the routine did not leave itself.
     pub(crate) fn subject(&self) -> Subject {
-        self.identity.subject()
+        self.identity().subject()
     }
 }
 
@@ -138,11 +160,11 @@ impl<T> Handle<T> {
     // Out of the way of a task, which most are.
     #[inline(never)]
     fn poll_job(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        let Work::Job(job) = &mut self.work else { unreachable!("it is no task") };
-        Poll::Ready(match ready!(poll_taken(job, cx)) {
+        let Work::Job { ended, .. } = &mut self.work else { unreachable!("it is no task") };
+        Poll::Ready(match ready!(ended.poll(cx)) {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => Err(error.taken()),
-            None => Err(self.identity.cancelled()),
+            None => Err(self.identity().cancelled()),
         })
     }
 }
@@ -190,11 +212,11 @@ impl<T> Future for Handle<T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Work::Task(_, task) = &mut self.work else { return self.poll_job(cx) };
+        let Work::Task { task, .. } = &mut self.work else { return self.poll_job(cx) };
         Poll::Ready(match ready!(Pin::new(task).poll(cx)) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(error.taken()),
-            Err(lost) => Err(self.identity.lost(Some(lost))),
+            Err(lost) => Err(self.identity().lost(Some(lost))),
         })
     }
 }

@@ -72,7 +72,7 @@ impl Shared {
         self.ask_threads();
         for item in queue {
             if let Item::Job(job) = item {
-                self.end_undone(job);
+                self.end_undone(job, self.why_killed());
             }
         }
         for share in shares {

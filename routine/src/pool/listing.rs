@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::shared::Shared;
@@ -11,10 +12,28 @@ use crate::text;
 /// In the order in which they were made. A pool is taken out by its own end.
 static POOLS: Mutex<Vec<Listed>> = Mutex::new(Vec::new());
 
+/// What a handle keeps of a pool: little, so that few pools have the same. Whoever looks for a job asks all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PoolMark(u16);
+
+impl PoolMark {
+    /// For a new pool.
+    pub(super) fn new() -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 struct Listed {
     pool: Weak<Shared>,
-    number: u64,
+    mark: PoolMark,
     is_shown: bool,
+}
+
+impl Listed {
+    fn is(&self, pool: &Shared) -> bool {
+        std::ptr::eq(self.pool.as_ptr(), pool)
+    }
 }
 
 /// A pool, as a [`Snapshot`](crate::Snapshot) saw it.
@@ -65,23 +84,23 @@ impl fmt::Display for PoolRow {
 }
 
 pub(super) fn add(pool: &Arc<Shared>) {
-    list().push(Listed { pool: Arc::downgrade(pool), number: pool.number, is_shown: true });
+    list().push(Listed { pool: Arc::downgrade(pool), mark: pool.mark, is_shown: true });
 }
 
 /// Nobody holds the pool any more, but what still runs in it.
 pub(super) fn hide(pool: &Shared) {
-    if let Some(listed) = list().iter_mut().find(|listed| listed.number == pool.number) {
+    if let Some(listed) = list().iter_mut().find(|listed| listed.is(pool)) {
         listed.is_shown = false;
     }
 }
 
 pub(super) fn remove(pool: &Shared) {
-    list().retain(|listed| listed.number != pool.number);
+    list().retain(|listed| !listed.is(pool));
 }
 
-/// The pool with that number, as long as something is left of it.
-pub(super) fn get(number: u64) -> Option<Arc<Shared>> {
-    list().iter().find(|listed| listed.number == number)?.pool.upgrade()
+/// The pools of that mark, as long as something is left of them.
+fn marked(mark: PoolMark) -> Vec<Arc<Shared>> {
+    list().iter().filter(|listed| listed.mark == mark).filter_map(|listed| listed.pool.upgrade()).collect()
 }
 
 /// The pools that there are, in the order in which they were made.
@@ -120,4 +139,19 @@ fn shown() -> Vec<Arc<Shared>> {
 
 fn list() -> MutexGuard<'static, Vec<Listed>> {
     POOLS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends a job by hand that was given to a pool of that mark, as [`Handle::abort`](crate::Handle::abort) says.
+pub(crate) fn abort(pool: PoolMark, id: u64) {
+    for pool in marked(pool) {
+        pool.abort(id);
+        if pool.runs_on_threads() {
+            pool.cancel(id);
+        }
+    }
+}
+
+/// Asks a job to stop that was given to a pool of that mark.
+pub(crate) fn cancel(pool: PoolMark, id: u64) {
+    marked(pool).iter().for_each(|pool| pool.cancel(id));
 }

@@ -36,9 +36,9 @@ pub use blocking::{BlockingPool, Closure};
 pub use builder::{InvalidPool, PoolBuilder};
 pub use close::{Left, NotClosed};
 pub use error::{SubmitError, SubmitErrorKind};
-pub(crate) use job::{Outlet, poll_taken};
+pub(crate) use job::Ended;
 pub use listing::PoolRow;
-pub(crate) use listing::{ask_to_close, jobs, kill, rows};
+pub(crate) use listing::{PoolMark, abort, ask_to_close, cancel, jobs, kill, rows};
 pub use map::PoolMap;
 pub use stats::{PoolStats, Spent};
 

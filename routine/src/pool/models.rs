@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use loom::thread;
 use tokio::runtime::{self, Runtime};
 
-use super::job::Body;
+use super::job::{Body, Undone};
 use super::seek::Seeker;
 use super::shared::Shared;
 use super::state::Job;
@@ -39,20 +39,20 @@ impl Fate {
 struct Tested(Arc<Fate>);
 
 impl Body for Tested {
-    fn poll(self: Pin<&mut Self>, pool: &Shared, is_over: bool, _: &mut Context<'_>) -> Poll<Outcome> {
-        if is_over {
-            self.cancel(pool);
+    fn poll(self: Pin<&mut Self>, end: Option<Undone>, _: &mut Context<'_>) -> Poll<Outcome> {
+        if let Some(why) = end {
+            self.cancel(why);
             return Poll::Ready(Outcome::Cancelled);
         }
         self.0.ran.fetch_add(1, Ordering::SeqCst);
         Poll::Ready(Outcome::Completed)
     }
 
-    fn is_aborted(&self) -> bool {
+    fn is_abandoned(&self) -> bool {
         false
     }
 
-    fn cancel(self: Pin<&mut Self>, _: &Shared) {
+    fn cancel(self: Pin<&mut Self>, _: Undone) {
         self.0.cancelled.fetch_add(1, Ordering::SeqCst);
     }
 

@@ -14,10 +14,8 @@ use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
 
-use super::job::{Body, outcome_of};
-use super::shared::Shared;
+use super::job::{Body, Undone, outcome_of};
 use super::state::Job;
-use crate::birth::Born;
 use crate::error::Error;
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::panic;
@@ -214,9 +212,10 @@ where
     F: Future<Output: IntoOutcome<Value = T>> + Send,
     T: Send,
 {
-    fn poll(mut self: Pin<&mut Self>, pool: &Shared, is_over: bool, cx: &mut Context<'_>) -> Poll<Outcome> {
-        if is_over || self.is_aborted() || self.ring.on_threads && !self.ring.enter(self.slot, self.id) {
-            panic::swallow(|| self.as_mut().cancel(pool));
+    fn poll(mut self: Pin<&mut Self>, end: Option<Undone>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        let unwanted = || self.is_abandoned() || self.ring.on_threads && !self.ring.enter(self.slot, self.id);
+        if let Some(why) = end.or_else(|| unwanted().then_some(Undone::Aborted)) {
+            panic::swallow(|| self.as_mut().cancel(why));
             return Poll::Ready(Outcome::Cancelled);
         }
         let this = self.project();
@@ -227,15 +226,15 @@ where
         Poll::Ready(outcome)
     }
 
-    fn is_aborted(&self) -> bool {
+    fn is_abandoned(&self) -> bool {
         self.ring.is_abandoned.load(Ordering::Acquire)
     }
 
-    fn cancel(self: Pin<&mut Self>, pool: &Shared) {
+    fn cancel(self: Pin<&mut Self>, why: Undone) {
         let mut this = self.project();
         if this.result.is_none() {
             // As long as the slot is its own.
-            *this.result = Some(Err(pool.cancelled(&Born::of(this.slot).identity)));
+            *this.result = Some(Err(why.error(this.slot)));
         }
         this.routine.set(None);
     }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::job::Body;
+use super::job::{Body, Undone};
 use super::shared::Shared;
 use super::state::Job;
 use crate::outcome::Outcome;
@@ -27,6 +27,19 @@ pub(super) struct Run {
     pub(super) began: u64,
     /// Cancelled, until it has ended otherwise.
     pub(super) outcome: Outcome,
+    /// What was asked of the jobs of the pool when the worker looked.
+    asked: u32,
+}
+
+/// Why a job is to end whose pool asks that of some; `None` for one that is not meant.
+#[cold]
+#[inline(never)]
+fn why_to_end(id: u64, pool: &Shared, own: &Shared) -> Option<Undone> {
+    if own.was_asked(id) {
+        return Some(Undone::Aborted);
+    }
+    // One that waits for the shutdown outlives its pool.
+    ((pool.is_killed() || own.is_killed()) && !shutdown::is_exempt(id)).then(|| own.why_killed())
 }
 
 /// A job that has ended, of which its pool has heard.
@@ -46,6 +59,7 @@ impl Run {
             submitted: 0,
             began: 0,
             outcome: Outcome::Cancelled,
+            asked: 0,
         }
     }
 
@@ -72,9 +86,9 @@ impl Run {
     pub(super) fn poll(&mut self, pool: &Shared, cx: &mut Context<'_>) -> Poll<()> {
         let Some(body) = &mut self.body else { return Poll::Ready(()) };
         let own = self.share.as_deref().unwrap_or(pool);
-        // One that waits for the shutdown outlives its pool.
-        let is_over = (pool.is_killed() || own.is_killed()) && !shutdown::is_exempt(self.id);
-        self.outcome = ready!(body.as_mut().poll(own, is_over, cx));
+        let is_some = pool.is_killed() || own.is_killed() || pool.has_asked(&mut self.asked);
+        let end = if is_some { why_to_end(self.id, pool, own) } else { None };
+        self.outcome = ready!(body.as_mut().poll(end, cx));
         Poll::Ready(())
     }
 
@@ -82,7 +96,7 @@ impl Run {
     pub(super) fn cancel(&mut self, pool: &Shared) {
         if let Some(body) = &mut self.body {
             let own = self.share.as_deref().unwrap_or(pool);
-            panic::swallow(|| body.as_mut().cancel(own));
+            panic::swallow(|| body.as_mut().cancel(own.why_killed()));
         }
     }
 

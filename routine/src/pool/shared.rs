@@ -4,33 +4,25 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
-// Of the whole process, and not of one run of a model.
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
 use tokio::runtime;
 use tokio::sync::Notify;
 
-use super::job::Body;
-use super::listing;
+use super::job::{Body, Undone};
+use super::listing::{self, PoolMark};
 use super::room::Room;
 use super::state::{Dispatch, Item, Job, Phase, State};
 use super::stats::PoolStats;
 use super::worker;
-use crate::birth::Identity;
 use crate::current;
-use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::panic;
 use crate::registry::Slot;
-use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
-
-/// The number that the next pool gets. They begin at 1.
-static NEXT: AtomicU64 = AtomicU64::new(1);
+use crate::sync::{AtomicBool, AtomicU32, Mutex, MutexGuard, Ordering, lock};
 
 pub(crate) struct Shared {
-    pub(super) number: u64,
+    pub(super) mark: PoolMark,
     name: Cow<'static, str>,
     pub(super) parent: Option<Arc<Shared>>,
     runtime: runtime::Handle,
@@ -44,6 +36,8 @@ pub(crate) struct Shared {
     pub(super) drained: Notify,
     pub(super) closed: AtomicBool,
     pub(super) killed: AtomicBool,
+    /// How often a job that runs on these workers was asked to end.
+    asked: AtomicU32,
     /// Whether it was the shutdown that did so.
     pub(super) ended_by_shutdown: AtomicBool,
     /// The phase of the shutdown in which it is closed: that of whoever made it.
@@ -62,7 +56,7 @@ impl Shared {
         let has_room = Arc::new(AtomicBool::new(false));
         let room = Room::new(workers + queue, Arc::clone(&has_room));
         Arc::new(Self {
-            number: NEXT.fetch_add(1, Relaxed),
+            mark: PoolMark::new(),
             name,
             has_room,
             parent: None,
@@ -72,6 +66,7 @@ impl Shared {
             drained: Notify::new(),
             closed: AtomicBool::new(false),
             killed: AtomicBool::new(false),
+            asked: AtomicU32::new(0),
             ended_by_shutdown: AtomicBool::new(false),
             phase: current::slot().map_or(0, Slot::phase),
             state: Mutex::new(State::new(workers, room, false)),
@@ -82,7 +77,7 @@ impl Shared {
         let has_room = Arc::new(AtomicBool::new(false));
         let room = Room::new(workers + parent.queue, Arc::clone(&has_room));
         let share = Arc::new(Self {
-            number: NEXT.fetch_add(1, Relaxed),
+            mark: PoolMark::new(),
             name,
             has_room,
             parent: Some(Arc::clone(parent)),
@@ -92,6 +87,7 @@ impl Shared {
             drained: Notify::new(),
             closed: AtomicBool::new(false),
             killed: AtomicBool::new(false),
+            asked: AtomicU32::new(0),
             ended_by_shutdown: AtomicBool::new(false),
             phase: parent.phase,
             state: Mutex::new(State::new(workers, room, true)),
@@ -138,15 +134,24 @@ impl Shared {
         self.killed.load(Ordering::Acquire)
     }
 
-    /// The error of a job that ended undone.
-    pub(super) fn cancelled(&self, identity: &Identity) -> Error {
+    /// Why jobs end with their pool.
+    pub(super) fn why_killed(&self) -> Undone {
         // The pool of a share is ended before the share.
         let by_shutdown = |pool: &Self| pool.ended_by_shutdown.load(Ordering::Acquire);
-        if by_shutdown(self) || by_shutdown(self.root()) {
-            identity.cancelled_by_shutdown()
-        } else {
-            identity.cancelled()
-        }
+        if by_shutdown(self) || by_shutdown(self.root()) { Undone::Shutdown } else { Undone::Aborted }
+    }
+
+    /// Whether a job that runs was asked to end since that was `seen` last: one that runs on these workers, so that each of them
+    /// looks once whether its own is meant.
+    #[inline]
+    pub(super) fn has_asked(&self, seen: &mut u32) -> bool {
+        let asked = self.asked.load(Ordering::Acquire);
+        mem::replace(seen, asked) != asked
+    }
+
+    /// Whether that job was asked to end.
+    pub(super) fn was_asked(&self, id: u64) -> bool {
+        self.state().asked.contains(&id)
     }
 
     pub(super) fn stats(&self) -> PoolStats {
@@ -183,7 +188,7 @@ impl Shared {
         let mut state = self.state();
         if state.phase == Phase::Killed {
             drop(state);
-            self.end_undone(job);
+            self.end_undone(job, self.why_killed());
             return;
         }
         let dispatch = state.put(Item::Job(job));
@@ -226,7 +231,7 @@ impl Shared {
         let limit = state.limit;
         if state.phase != Phase::Open {
             drop(state);
-            jobs.for_each(|job| self.end_undone(job));
+            jobs.for_each(|job| self.end_undone(job, self.why_killed()));
             return limit;
         }
         state.put_all(jobs);
@@ -240,21 +245,21 @@ impl Shared {
         limit
     }
 
-    /// Ends what waits and was aborted, and has the workers look at what runs.
+    /// Ends what waits and is abandoned, and has the workers look at what runs.
     pub(super) fn sweep(&self) {
         let mut state = self.state();
-        let is_aborted = |item: &Item| matches!(item, Item::Job(job) if job.body.is_aborted());
-        let mut aborted = VecDeque::new();
-        if state.queue.iter().any(is_aborted) {
-            let (swept, kept) = mem::take(&mut state.queue).into_iter().partition(is_aborted);
+        let is_abandoned = |item: &Item| matches!(item, Item::Job(job) if job.body.is_abandoned());
+        let mut abandoned = VecDeque::new();
+        if state.queue.iter().any(is_abandoned) {
+            let (swept, kept) = mem::take(&mut state.queue).into_iter().partition(is_abandoned);
             state.queue = kept;
-            aborted = swept;
-            state.waiting -= aborted.len();
+            abandoned = swept;
+            state.waiting -= abandoned.len();
         }
         drop(state);
-        for item in aborted {
+        for item in abandoned {
             if let Item::Job(job) = item {
-                self.end_undone(job);
+                self.end_undone(job, Undone::Aborted);
             }
         }
         let wakers = self.root().state().wakers();
@@ -298,27 +303,47 @@ impl Shared {
         self.root().let_go();
     }
 
-    /// Ends a job that was asked to end: at once if it waits, else at its worker's next look at it.
+    /// Ends a job by hand: at once if it waits, else at its worker's next look at it.
     pub(super) fn abort(self: &Arc<Self>, id: u64) {
         let mut state = self.state();
-        let place = state.queue.iter().position(|item| matches!(item, Item::Job(job) if job.id == id));
+        let place = state.place_of(id);
         if let Some(Item::Job(job)) = place.and_then(|place| state.queue.remove(place)) {
             state.waiting -= 1;
             drop(state);
-            self.end_undone(job);
+            self.end_undone(job, Undone::Aborted);
             return;
         }
+        if state.running(id).is_none() {
+            return;
+        }
+        state.asked.push(id);
+        // Before its worker is looked for: one that has just taken it, and that nobody sees yet, looks before it runs the job.
+        self.root().asked.fetch_add(1, Ordering::AcqRel);
         drop(state);
-        let waker = {
-            let state = self.root().state();
-            state.workers.iter().find(|worker| worker.job == id).and_then(|worker| worker.waker.clone())
-        };
+        let root = self.root().state();
+        let worker = root.workers.iter().find(|worker| worker.job == id);
+        let waker = worker.and_then(|worker| worker.waker.clone());
+        drop(root);
         waker.into_iter().for_each(Waker::wake);
     }
 
+    /// Asks a job to stop.
+    pub(super) fn cancel(&self, id: u64) {
+        let state = self.state();
+        let waiting = state.place_of(id).map(|place| &state.queue[place]);
+        let slot = match waiting {
+            Some(Item::Job(job)) => Some(job.slot),
+            _ => state.running(id),
+        };
+        drop(state);
+        if let Some(token) = slot.and_then(|slot| slot.cancel(id)) {
+            token.cancel();
+        }
+    }
+
     /// Ends a job that was taken out of the queue, as one that was cancelled.
-    pub(super) fn end_undone(&self, mut job: Job) {
-        panic::swallow(|| job.body.as_mut().cancel(self));
+    pub(super) fn end_undone(&self, mut job: Job, why: Undone) {
+        panic::swallow(|| job.body.as_mut().cancel(why));
         let next = self.state().release(job.key.as_ref(), job.places, Outcome::Cancelled);
         wake(next);
         panic::swallow(|| job.body.publish());

@@ -98,7 +98,9 @@ pub(super) struct State {
     /// Jobs that were admitted, and whose end was not told yet.
     pub(super) live: usize,
     /// Of a share, the jobs that run; a pool's are its workers' own.
-    pub(super) jobs: Vec<u64>,
+    pub(super) jobs: Vec<(u64, &'static Slot)>,
+    /// Jobs that run, and were asked to end.
+    pub(super) asked: Vec<u64>,
     pub(super) workers: Vec<Worker>,
     alive: usize,
     /// Of those, the ones that are to go.
@@ -131,6 +133,7 @@ impl State {
             running: 0,
             live: 0,
             jobs: Vec::new(),
+            asked: Vec::new(),
             workers: Vec::new(),
             alive: 0,
             dismissed: 0,
@@ -305,7 +308,18 @@ impl State {
     /// The turn of a share goes back, whose job has ended.
     pub(super) fn give_back(&mut self, job: u64) {
         self.turns -= 1;
-        self.jobs.retain(|running| *running != job);
+        self.jobs.retain(|(running, _)| *running != job);
+    }
+
+    /// The slot of a job that runs, or is about to.
+    pub(super) fn running(&self, job: u64) -> Option<&'static Slot> {
+        let own = self.workers.iter().find(|worker| worker.job == job).and_then(|worker| worker.slot);
+        own.or_else(|| self.jobs.iter().find(|(id, _)| *id == job).map(|(_, slot)| *slot))
+    }
+
+    /// Where a job stands in the queue.
+    pub(super) fn place_of(&self, job: u64) -> Option<usize> {
+        self.queue.iter().position(|item| matches!(item, Item::Job(queued) if queued.id == job))
     }
 
     /// The jobs that run, and those that wait.
@@ -315,12 +329,15 @@ impl State {
             Item::Job(job) => Some(job.id),
             Item::Turn(_) => None,
         });
-        (own.chain(self.jobs.iter().copied()).collect(), waiting.collect())
+        (own.chain(self.jobs.iter().map(|(job, _)| *job)).collect(), waiting.collect())
     }
 
     /// A job has ended that ran here. Gives who has its place now.
     #[inline]
     pub(super) fn end(&mut self, run: &Run, now: u64) -> Option<Waker> {
+        if !self.asked.is_empty() {
+            self.asked.retain(|asked| *asked != run.id);
+        }
         self.waited.add(run.began.saturating_sub(run.submitted));
         self.ran.add(now.saturating_sub(run.began));
         self.release(run.key.as_ref(), run.places, run.outcome)

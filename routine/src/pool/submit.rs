@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::job::{JobBody, Outlet};
+use super::job::{Ended, JobBody};
 use super::seek::Seeker;
 use super::shared::Shared;
 use super::state::Job;
@@ -206,10 +206,10 @@ where
             return None;
         }
         let body = job.take()?;
-        let made = Made::new(pool, &self.start::<F>(), Flags::ON_RUNTIME, |slot| Task::<Fallible, F>::new(slot, body));
-        let Made { born, outlet, body } = made;
+        let made = Made::new(&self.start::<F>(), Flags::ON_RUNTIME, |slot| Task::<Fallible, F>::new(slot, body));
+        let Made { born, body, ended } = made;
         let Err(refused) = pool.admit_and_put(born.identity.id(), born.slot, body) else {
-            return Some(Handle::of_job(outlet, born.identity));
+            return Some(Handle::of_job(ended, born.identity, pool.mark));
         };
         // Somebody was faster, or the pool was just closed.
         *job = refused.into_routine().and_then(Task::into_body);
@@ -221,8 +221,8 @@ where
 /// A job that is in no pool yet.
 struct Made<R, T> {
     born: Born,
-    outlet: Arc<Outlet<T>>,
     body: Box<JobBody<R, T>>,
+    ended: Ended<T>,
 }
 
 impl<R, T> Made<R, T>
@@ -231,11 +231,10 @@ where
     T: Send,
 {
     #[inline]
-    fn new(pool: &Shared, start: &Start, flags: Flags, routine: impl FnOnce(&'static Slot) -> R) -> Self {
+    fn new(start: &Start, flags: Flags, routine: impl FnOnce(&'static Slot) -> R) -> Self {
         let born = birth::begin_job(start.origin(), start.policy, flags.with(Flags::QUEUED), current::slot());
-        let outlet = Arc::new(Outlet::new(pool.number, born.slot));
-        let body = JobBody::boxed(Arc::clone(&outlet), || routine(born.slot));
-        Self { born, outlet, body }
+        let (body, ended) = JobBody::boxed(born.slot, || routine(born.slot));
+        Self { born, body, ended }
     }
 }
 
@@ -251,7 +250,7 @@ where
     R: Future<Output = Result<T, Error>> + Send + 'static,
     T: Send + 'static,
 {
-    let Made { born, outlet, body } = Made::new(pool, start, flags, routine);
+    let Made { born, body, ended } = Made::new(start, flags, routine);
     pool.put(Job { id: born.identity.id(), slot: born.slot, body: Box::into_pin(body), key, places: 1 });
-    Handle::of_job(outlet, born.identity)
+    Handle::of_job(ended, born.identity, pool.mark)
 }

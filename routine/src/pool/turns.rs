@@ -132,7 +132,7 @@ impl Shared {
             Some(Item::Job(job)) => {
                 state.waiting -= 1;
                 state.running += 1;
-                state.jobs.push(job.id);
+                state.jobs.push((job.id, job.slot));
                 Some(job)
             }
             Some(Item::Turn(_)) => unreachable!("a share has no shares"),
