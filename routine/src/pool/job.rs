@@ -71,10 +71,10 @@ where
     /// A body for the routine that is made last, so that it is made in its place and copied to none. And where its handle finds
     /// what it ended in.
     #[inline]
-    pub(super) fn boxed(slot: &'static Slot, routine: impl FnOnce() -> F) -> (Box<Self>, Ended<T>) {
+    pub(super) fn boxed(slot: &'static Slot, routine: impl FnOnce() -> Option<F>) -> (Box<Self>, Ended<T>) {
         let (outlet, ended) = oneshot::async_channel();
         let mut body = Box::new(Self { routine: None, slot, result: None, outlet: Some(outlet) });
-        body.routine = Some(routine());
+        body.routine = routine();
         (body, Ended(Mutex::new(Some(ended))))
     }
 
@@ -140,6 +140,7 @@ impl<T> Ended<T> {
     ///
     /// # Panics
     /// Once it has been taken.
+    #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
         let place = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Some(ended) = place else { panic!("a handle was awaited after it had given the result") };

@@ -92,9 +92,13 @@ pub(super) struct State {
     pub(super) limit: usize,
     turns: usize,
     pub(super) queue: VecDeque<Item>,
+    // No two of the numbers that each job changes are neighbours: changed two at a time, each would wait for the other.
+    pub(super) running: usize,
+    alive: usize,
     /// Jobs in the queue.
     pub(super) waiting: usize,
-    pub(super) running: usize,
+    /// Of those that are alive, the ones that are to go.
+    dismissed: usize,
     /// Jobs that were admitted, and whose end was not told yet.
     pub(super) live: usize,
     /// Of a share, the jobs that run; a pool's are its workers' own.
@@ -102,9 +106,6 @@ pub(super) struct State {
     /// Jobs that run, and were asked to end.
     pub(super) asked: Vec<u64>,
     pub(super) workers: Vec<Worker>,
-    alive: usize,
-    /// Of those, the ones that are to go.
-    dismissed: usize,
     /// Workers that hold no turn.
     idle: Vec<usize>,
     /// Numbers that no worker has any more.
@@ -195,8 +196,19 @@ impl State {
     pub(super) fn put(&mut self, item: Item) -> Option<Dispatch> {
         self.try_again();
         self.waiting += usize::from(matches!(item, Item::Job(_)));
-        self.queue.push_back(item);
+        if self.queue.len() < self.queue.capacity() {
+            self.queue.push_back(item);
+        } else {
+            self.push_and_grow(item);
+        }
         self.dispatch()
+    }
+
+    /// Apart from [`put`](Self::put), so that what is put into a queue with room lies nowhere else before.
+    #[cold]
+    #[inline(never)]
+    fn push_and_grow(&mut self, item: Item) {
+        self.queue.push_back(item);
     }
 
     /// Puts jobs into the queue; the caller sends the turns off.
@@ -333,7 +345,8 @@ impl State {
     }
 
     /// A job has ended that ran here. Gives who has its place now.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
     pub(super) fn end(&mut self, run: &Run, now: u64) -> Option<Waker> {
         if !self.asked.is_empty() {
             self.asked.retain(|asked| *asked != run.id);
@@ -344,7 +357,8 @@ impl State {
     }
 
     /// A job has ended that was admitted. Gives who has its place now.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
     pub(super) fn release(&mut self, key: Option<&Arc<str>>, places: usize, outcome: Outcome) -> Option<Waker> {
         self.stats.end(outcome);
         if let Some(key) = key {

@@ -205,9 +205,9 @@ where
         if !pool.has_room() {
             return None;
         }
-        let body = job.take()?;
-        let made = Made::new(&self.start::<F>(), Flags::ON_RUNTIME, |slot| Task::<Fallible, F>::new(slot, body));
-        let Made { born, body, ended } = made;
+        // The job is moved last, and so to its place at once.
+        let task = |slot| job.take().map(|job| Task::<Fallible, F>::new(slot, job));
+        let Made { born, body, ended } = Made::new(&self.start::<F>(), Flags::ON_RUNTIME, task);
         let Err(refused) = pool.admit_and_put(born.identity.id(), born.slot, body) else {
             return Some(Handle::of_job(ended, born.identity, pool.mark));
         };
@@ -231,7 +231,7 @@ where
     T: Send,
 {
     #[inline]
-    fn new(start: &Start, flags: Flags, routine: impl FnOnce(&'static Slot) -> R) -> Self {
+    fn new(start: &Start, flags: Flags, routine: impl FnOnce(&'static Slot) -> Option<R>) -> Self {
         let born = birth::begin_job(start.origin(), start.policy, flags.with(Flags::QUEUED), current::slot());
         let (body, ended) = JobBody::boxed(born.slot, || routine(born.slot));
         Self { born, body, ended }
@@ -250,7 +250,7 @@ where
     R: Future<Output = Result<T, Error>> + Send + 'static,
     T: Send + 'static,
 {
-    let Made { born, body, ended } = Made::new(start, flags, routine);
+    let Made { born, body, ended } = Made::new(start, flags, |slot| Some(routine(slot)));
     pool.put(Job { id: born.identity.id(), slot: born.slot, body: Box::into_pin(body), key, places: 1 });
     Handle::of_job(ended, born.identity, pool.mark)
 }

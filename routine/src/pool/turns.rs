@@ -49,7 +49,9 @@ impl Shared {
         } else {
             self.take(state, stance, cx, now)
         };
-        wake(seeker);
+        if seeker.is_some() {
+            wake(seeker);
+        }
         if let Some(ended) = ended {
             self.hand_over(stance, ended);
         }
@@ -116,6 +118,8 @@ impl Shared {
     }
 
     /// Hands over what a job ended in. From here on whoever waits for the pool to be drained need not wait for it.
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
     fn hand_over(self: &Arc<Self>, stance: &mut Stance, ended: Ended) {
         let next = &stance.run;
         match ended.publish() {
@@ -148,7 +152,9 @@ impl Shared {
         let seeker = state.end(ended, now);
         let dispatch = state.dispatch();
         drop(state);
-        wake(seeker);
+        if seeker.is_some() {
+            wake(seeker);
+        }
         self.follow(dispatch);
     }
 
@@ -167,7 +173,9 @@ impl Shared {
     pub(super) fn settle(self: &Arc<Self>, stance: &mut Stance) {
         let (state, seeker) = self.after(stance, clock::coarse());
         drop(state);
-        wake(seeker);
+        if seeker.is_some() {
+            wake(seeker);
+        }
         if let Some(ended) = stance.run.end() {
             self.hand_over(stance, ended);
         }
@@ -179,7 +187,9 @@ impl Shared {
         let (mut state, seeker) = self.after(stance, clock::coarse());
         state.remove_worker(stance.worker);
         drop(state);
-        wake(seeker);
+        if seeker.is_some() {
+            wake(seeker);
+        }
         if let Some(ended) = stance.run.end() {
             self.hand_over(stance, ended);
         }

@@ -64,27 +64,25 @@ enum Stage {
 impl Worker {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Self { pool, stance, stage } = self;
+        // One after the other, which is the way of nearly every job, and not as a choice among five.
         loop {
-            match stage {
-                Stage::Made | Stage::Looks => {
-                    *stage = Stage::Looks;
-                    *stage = if ready!(pool.poll_run(stance, cx)) { Stage::Runs } else { Stage::Over };
-                }
-                Stage::Runs => {
-                    ready!(stance.poll_job(pool, cx));
-                    *stage = Stage::Yields;
-                }
-                Stage::Yields => {
-                    let Poll::Ready(budget) = coop::poll_proceed(cx) else {
-                        // Whoever waits for it would wait for all that runs before this worker's next turn.
-                        pool.settle(stance);
-                        return Poll::Pending;
-                    };
-                    budget.made_progress();
-                    *stage = Stage::Looks;
-                }
-                Stage::Over => return Poll::Ready(()),
+            if *stage == Stage::Runs {
+                ready!(stance.poll_job(pool, cx));
+                *stage = Stage::Yields;
             }
+            if *stage == Stage::Yields {
+                let Poll::Ready(budget) = coop::poll_proceed(cx) else {
+                    // Whoever waits for it would wait for all that runs before this worker's next turn.
+                    pool.settle(stance);
+                    return Poll::Pending;
+                };
+                budget.made_progress();
+            }
+            if *stage == Stage::Over {
+                return Poll::Ready(());
+            }
+            *stage = Stage::Looks;
+            *stage = if ready!(pool.poll_run(stance, cx)) { Stage::Runs } else { Stage::Over };
         }
     }
 }
