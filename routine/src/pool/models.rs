@@ -36,7 +36,11 @@ impl Fate {
     }
 }
 
-struct Tested(Arc<Fate>);
+/// A job that runs to its end at once, or one that waits until it is to end.
+struct Tested {
+    fate: Arc<Fate>,
+    waits: bool,
+}
 
 impl Body for Tested {
     fn poll(self: Pin<&mut Self>, end: Option<Undone>, _: &mut Context<'_>) -> Poll<Outcome> {
@@ -44,7 +48,10 @@ impl Body for Tested {
             self.cancel(why);
             return Poll::Ready(Outcome::Cancelled);
         }
-        self.0.ran.fetch_add(1, Ordering::SeqCst);
+        if self.waits {
+            return Poll::Pending;
+        }
+        self.fate.ran.fetch_add(1, Ordering::SeqCst);
         Poll::Ready(Outcome::Completed)
     }
 
@@ -53,11 +60,11 @@ impl Body for Tested {
     }
 
     fn cancel(self: Pin<&mut Self>, _: Undone) {
-        self.0.cancelled.fetch_add(1, Ordering::SeqCst);
+        self.fate.cancelled.fetch_add(1, Ordering::SeqCst);
     }
 
     fn publish(self: Pin<Box<Self>>) {
-        self.0.published.fetch_add(1, Ordering::SeqCst);
+        self.fate.published.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -89,10 +96,20 @@ fn submit_and_wait(pool: &Arc<Shared>, id: u64) -> Option<Arc<Fate>> {
     Some(put(pool, id))
 }
 
+/// Submits a job that ends only when it is to.
+fn submit_waiting(pool: &Arc<Shared>, id: u64) -> Option<Arc<Fate>> {
+    pool.admit(None).ok()?;
+    Some(put_as(pool, id, true))
+}
+
 /// Puts a job in that was admitted.
 fn put(pool: &Arc<Shared>, id: u64) -> Arc<Fate> {
+    put_as(pool, id, false)
+}
+
+fn put_as(pool: &Arc<Shared>, id: u64, waits: bool) -> Arc<Fate> {
     let fate = Arc::new(Fate::default());
-    let body = Box::pin(Tested(Arc::clone(&fate)));
+    let body = Box::pin(Tested { fate: Arc::clone(&fate), waits });
     // As long as the model, which makes few.
     let slot = Box::leak(Box::new(Slot::new()));
     pool.put(Job { id, slot, body, key: None, places: 1 });
@@ -247,6 +264,32 @@ fn an_abort_and_a_worker_take_a_job_once() {
         drain(&pool);
         assert!(matches!(fate.once(), (1, 0) | (0, 1)), "{:?}", fate.once());
         end(&pool, 1);
+    });
+}
+
+#[test]
+fn an_abort_reaches_a_job_wherever_it_is_on_its_way() {
+    bounded(2, || {
+        let pool = pool(1);
+        let fate = submit_waiting(&pool, 1).unwrap();
+        pool.abort(1);
+        drain(&pool);
+        assert_eq!(fate.once(), (0, 1));
+        end(&pool, 1);
+    });
+}
+
+#[test]
+fn an_abort_reaches_a_job_of_a_share_wherever_it_is_on_its_way() {
+    bounded(2, || {
+        let pool = pool(1);
+        let share = Shared::share(&pool, "share".into(), 1);
+        let fate = submit_waiting(&share, 1).unwrap();
+        share.abort(1);
+        drain(&share);
+        assert_eq!(fate.once(), (0, 1));
+        end(&share, 1);
+        end(&pool, 0);
     });
 }
 
