@@ -79,7 +79,7 @@ where
     }
 
     /// The routine, of one that was never pinned.
-    pub(super) fn into_routine(mut self: Box<Self>) -> Option<F> {
+    pub(super) const fn take_routine(&mut self) -> Option<F> {
         self.routine.take()
     }
 }

@@ -153,5 +153,7 @@ pub(crate) fn abort(pool: PoolMark, id: u64) {
 
 /// Asks a job to stop that was given to a pool of that mark.
 pub(crate) fn cancel(pool: PoolMark, id: u64) {
-    marked(pool).iter().for_each(|pool| pool.cancel(id));
+    for pool in marked(pool) {
+        pool.cancel(id);
+    }
 }

@@ -119,3 +119,6 @@ impl Room {
         self.seekers.binary_search_by_key(&ticket, |seeker| seeker.ticket).ok()
     }
 }
+
+#[cfg(all(test, not(routine_loom)))]
+mod tests;

@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     /// Whether the workers are threads.
     threads: bool,
     /// Whether there is room for a job. A hint, for those who would make a job before they ask.
-    has_room: Arc<AtomicBool>,
+    pub(super) has_room: Arc<AtomicBool>,
     /// Jobs that may wait.
     queue: usize,
     /// Told when no job is left.
@@ -53,45 +53,14 @@ impl Shared {
         runtime: runtime::Handle,
         threads: bool,
     ) -> Arc<Self> {
-        let has_room = Arc::new(AtomicBool::new(false));
-        let room = Room::new(workers + queue, Arc::clone(&has_room));
-        Arc::new(Self {
-            mark: PoolMark::new(),
-            name,
-            has_room,
-            parent: None,
-            runtime,
-            threads,
-            queue,
-            drained: Notify::new(),
-            closed: AtomicBool::new(false),
-            killed: AtomicBool::new(false),
-            asked: AtomicU32::new(0),
-            ended_by_shutdown: AtomicBool::new(false),
-            phase: current::slot().map_or(0, Slot::phase),
-            state: Mutex::new(State::new(workers, room, false)),
-        })
+        let phase = current::slot().map_or(0, Slot::phase);
+        Arc::new(Self::of(name, workers, queue, runtime, threads, phase, None))
     }
 
     pub(super) fn share(parent: &Arc<Self>, name: Cow<'static, str>, workers: usize) -> Arc<Self> {
-        let has_room = Arc::new(AtomicBool::new(false));
-        let room = Room::new(workers + parent.queue, Arc::clone(&has_room));
-        let share = Arc::new(Self {
-            mark: PoolMark::new(),
-            name,
-            has_room,
-            parent: Some(Arc::clone(parent)),
-            runtime: parent.runtime.clone(),
-            threads: parent.threads,
-            queue: parent.queue,
-            drained: Notify::new(),
-            closed: AtomicBool::new(false),
-            killed: AtomicBool::new(false),
-            asked: AtomicU32::new(0),
-            ended_by_shutdown: AtomicBool::new(false),
-            phase: parent.phase,
-            state: Mutex::new(State::new(workers, room, true)),
-        });
+        let Self { queue, threads, phase, .. } = **parent;
+        let runtime = parent.runtime.clone();
+        let share = Arc::new(Self::of(name, workers, queue, runtime, threads, phase, Some(Arc::clone(parent))));
         let mut state = parent.state();
         let phase = state.phase;
         state.shares.retain(|share| share.strong_count() > 0);
@@ -103,6 +72,35 @@ impl Shared {
             Phase::Killed => share.kill(),
         }
         share
+    }
+
+    fn of(
+        name: Cow<'static, str>,
+        workers: usize,
+        queue: usize,
+        runtime: runtime::Handle,
+        threads: bool,
+        phase: u8,
+        parent: Option<Arc<Self>>,
+    ) -> Self {
+        let has_room = Arc::new(AtomicBool::new(false));
+        let room = Room::new(workers + queue, Arc::clone(&has_room));
+        Self {
+            mark: PoolMark::new(),
+            name,
+            has_room,
+            runtime,
+            threads,
+            queue,
+            drained: Notify::new(),
+            closed: AtomicBool::new(false),
+            killed: AtomicBool::new(false),
+            asked: AtomicU32::new(0),
+            ended_by_shutdown: AtomicBool::new(false),
+            phase,
+            state: Mutex::new(State::new(workers, room, parent.is_some())),
+            parent,
+        }
     }
 
     #[inline]

@@ -205,14 +205,14 @@ where
         if !pool.has_room() {
             return None;
         }
-        // The job is moved last, and so to its place at once.
+        // The job is moved when its place is there, and so only once.
         let task = |slot| job.take().map(|job| Task::<Fallible, F>::new(slot, job));
         let Made { born, body, ended } = Made::new(&self.start::<F>(), Flags::ON_RUNTIME, task);
-        let Err(refused) = pool.admit_and_put(born.identity.id(), born.slot, body) else {
+        let Err(mut refused) = pool.admit_and_put(born.identity.id(), born.slot, body) else {
             return Some(Handle::of_job(ended, born.identity, pool.mark));
         };
         // Somebody was faster, or the pool was just closed.
-        *job = refused.into_routine().and_then(Task::into_body);
+        *job = refused.take_routine().and_then(Task::into_body);
         life::take_back(born.slot);
         None
     }

@@ -1,13 +1,17 @@
-//! Blocking pools on a system that gives them no more threads.
+//! Blocking pools on a system that gives them no more threads, and who comes when a pool only seems to have room.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::sync::mpsc::{self, Sender};
+use std::task::{Context, Poll, Waker};
 
 use tokio::sync::oneshot;
 
 use super::{BlockingPool, Pool, SubmitErrorKind};
 use crate::error::Error;
 use crate::handle::Handle;
+use crate::inspect;
+use crate::sync::Ordering;
 
 thread_local! {
     static NO_THREADS: Cell<bool> = const { Cell::new(false) };
@@ -91,4 +95,51 @@ async fn a_pool_that_gets_no_thread_at_all_is_over() {
     let refused = pool.try_submit(|| Ok::<_, Error>(2)).unwrap_err();
     assert_eq!(refused.kind(), SubmitErrorKind::Closed);
     pool.close().await;
+}
+
+/// A pool of one worker that runs a job and has no room for a second, but seems to.
+fn full(held: oneshot::Receiver<()>) -> (Pool, Handle<()>) {
+    let pool = Pool::builder("full").workers(1).queue(0).build().unwrap();
+    let job = pool.try_submit(async { held.await.map_err(|_| "gone") }).unwrap();
+    pool.shared().has_room.store(true, Ordering::Relaxed);
+    (pool, job)
+}
+
+fn rows_of(name: &str) -> usize {
+    inspect::snapshot().routines().filter(|row| row.name().contains(name)).count()
+}
+
+async fn waits_for_its_turn() -> Result<u8, Error> {
+    Ok(7)
+}
+
+#[tokio::test]
+async fn who_finds_no_room_where_some_seemed_to_be_waits_with_the_job() {
+    let (end, held) = oneshot::channel();
+    let (pool, job) = full(held);
+    let mut second = pin!(pool.submit(waits_for_its_turn()));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(second.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(rows_of("waits_for_its_turn"), 0, "it is no routine before it is in the pool");
+    assert_eq!((pool.stats().submitted, pool.stats().rejected), (1, 0));
+    end.send(()).unwrap();
+    job.await.unwrap();
+    let Poll::Ready(second) = second.poll(&mut cx) else { panic!("there is room for it") };
+    assert_eq!(second.unwrap().await.unwrap(), 7);
+    assert_eq!((pool.stats().submitted, pool.stats().completed), (2, 2));
+}
+
+#[tokio::test]
+async fn who_finds_a_pool_closed_that_seemed_to_have_room_gets_the_job_back() {
+    let (end, held) = oneshot::channel();
+    let (pool, job) = full(held);
+    end.send(()).unwrap();
+    job.await.unwrap();
+    pool.close().await;
+    pool.shared().has_room.store(true, Ordering::Relaxed);
+    let refused = pool.submit(waits_for_its_turn()).await.unwrap_err();
+    assert_eq!(refused.kind(), SubmitErrorKind::Closed);
+    assert_eq!(rows_of("waits_for_its_turn"), 0);
+    assert_eq!(refused.into_job().await.unwrap(), 7);
+    assert_eq!((pool.stats().submitted, pool.stats().rejected), (2, 1));
 }
