@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
-use tokio_util::sync::CancellationToken;
 
 use crate::birth::{Born, Identity, Origin};
 use crate::cancel::CancelReason;
@@ -15,7 +14,7 @@ use crate::error::Error;
 use crate::id::RoutineId;
 use crate::panic;
 use crate::policy::Policy;
-use crate::pool::{self, Ended, PoolMark};
+use crate::pool::{self, Awaited, PoolMark};
 use crate::registry::{Flags, Slot};
 use crate::report::Subject;
 use crate::site;
@@ -48,8 +47,8 @@ pub struct Handle<T> {
     grandparent: u64,
 }
 
-/// What gives the result, with what fits in beside the mark that tells the two apart: a handle is eight words, and every start
-/// writes one.
+/// What gives the result, with what fits in beside the tag that tells the two apart: every start writes a handle, which is eight
+/// words on Linux.
 enum Work<T> {
     Task {
         origin: Origin,
@@ -60,7 +59,7 @@ enum Work<T> {
     Job {
         origin: Origin,
         pool: PoolMark,
-        ended: Ended<T>,
+        awaited: Awaited<T>,
     },
 }
 
@@ -72,8 +71,8 @@ impl<T> Handle<T> {
     }
 
     #[inline]
-    pub(crate) fn of_job(ended: Ended<T>, identity: Identity, pool: PoolMark) -> Self {
-        Self::of(Work::Job { origin: identity.origin, pool, ended }, identity)
+    pub(crate) fn of_job(awaited: Awaited<T>, identity: Identity, pool: PoolMark) -> Self {
+        Self::of(Work::Job { origin: identity.origin, pool, awaited }, identity)
     }
 
     #[inline]
@@ -126,7 +125,11 @@ impl<T> Handle<T> {
     /// turns true inside it. Nothing else happens; a routine that does not look goes on.
     pub fn cancel(&self) {
         match &self.work {
-            Work::Task { slot, .. } => slot.cancel(self.id).iter().for_each(CancellationToken::cancel),
+            Work::Task { slot, .. } => {
+                if let Some(token) = slot.cancel(self.id) {
+                    token.cancel();
+                }
+            }
             Work::Job { pool, .. } => pool::cancel(*pool, self.id),
         }
     }
@@ -136,7 +139,7 @@ impl<T> Handle<T> {
     pub fn is_finished(&self) -> bool {
         match &self.work {
             Work::Task { task, .. } => task.is_finished(),
-            Work::Job { ended, .. } => ended.is_finished(),
+            Work::Job { awaited, .. } => awaited.is_finished(),
         }
     }
 }
@@ -160,8 +163,8 @@ impl<T> Handle<T> {
     // Out of the way of a task, which most are.
     #[inline(never)]
     fn poll_job(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        let Work::Job { ended, .. } = &mut self.work else { unreachable!("it is no task") };
-        Poll::Ready(match ready!(ended.poll(cx)) {
+        let Work::Job { awaited, .. } = &mut self.work else { unreachable!("it is no task") };
+        Poll::Ready(match ready!(awaited.poll(cx)) {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => Err(error.taken()),
             None => Err(self.identity().cancelled()),
@@ -228,5 +231,16 @@ impl<T> fmt::Debug for Handle<T> {
             .field("trace", &self.trace())
             .field("finished", &self.is_finished())
             .finish()
+    }
+}
+
+#[cfg(all(test, target_os = "linux", target_pointer_width = "64", not(routine_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_is_eight_words() {
+        assert_eq!(size_of::<Handle<()>>(), 64);
+        assert_eq!(size_of::<Handle<[u64; 8]>>(), 64);
     }
 }

@@ -34,13 +34,10 @@ pub(crate) fn withdraw(slot: &'static Slot) {
     free(slot, Count::Withdrawn);
 }
 
-/// Takes a routine back whose body goes to whoever gave it, so that there was none.
+/// Takes a routine back that has left no mark anywhere, and whose body goes to whoever gave it: there was none.
 #[cold]
 pub(crate) fn take_back(slot: &'static Slot) {
-    if slot.meta().has(Flags::SPAN) {
-        span::close(slot);
-    }
-    withdraw(slot);
+    free(slot, Count::TakenBack);
 }
 
 /// Ends a routine that is refused, since the process is shutting down: it is counted as rejected, and no hook sees it. Whoever
@@ -51,7 +48,10 @@ pub(crate) fn turn_away(slot: &'static Slot, drop_rest: &mut dyn FnMut()) -> Err
     drop_body(slot, drop_rest);
     let error = Error::rejected(report::subject(slot), Refusal::ShuttingDown);
     error.report_when_dropped();
-    take_back(slot);
+    if slot.meta().has(Flags::SPAN) {
+        span::close(slot);
+    }
+    withdraw(slot);
     error
 }
 

@@ -25,8 +25,10 @@ pub(crate) enum Count {
     Ended(Outcome),
     /// A start that was refused before it took a number.
     Rejected,
-    /// A start that tokio refused after it had taken a number.
+    /// A start that was refused after it had taken a number.
     Withdrawn,
+    /// A start that was none, after it had taken a number: its job was not admitted to its pool.
+    TakenBack,
 }
 
 /// A thread's part of the books, on cache lines of its own.
@@ -112,6 +114,7 @@ impl Counts {
             Count::Ended(Outcome::TimedOut) => [Some(&self.timed_out), None],
             Count::Rejected => [Some(&self.rejected), None],
             Count::Withdrawn => [Some(&self.withdrawn), Some(&self.rejected)],
+            Count::TakenBack => [Some(&self.withdrawn), None],
         }
     }
 }

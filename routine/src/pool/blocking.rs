@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_core::Stream;
 
 use super::shared::Shared;
-use super::submit::{self, Put, Submit, reject};
+use super::submit::{self, Kind, Submit};
 use super::{InvalidPool, NotClosed, Pool, PoolMap, PoolStats, SubmitError};
 use crate::blocking::Job;
 use crate::group::Items;
@@ -82,11 +82,7 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let put = Closures(Location::caller());
-        match self.shared().admit(None) {
-            Ok(()) => Ok(put.put(self.shared(), None, job)),
-            Err(kind) => Err(reject(self.shared(), kind, job)),
-        }
+        submit::submit_now(self.shared(), job, &Closures(Location::caller()))
     }
 
     /// Submits a job, and waits for room, but not longer than `time`; see [`Pool::submit_within`].
@@ -109,13 +105,7 @@ impl BlockingPool {
         W: FnOnce() -> R + Send + 'static,
         R: IntoOutcome<Value: Send> + 'static,
     {
-        let put = Closures(Location::caller());
-        async move {
-            match submit::wait_within(self.shared(), time).await {
-                Ok(()) => Ok(put.put(self.shared(), None, job)),
-                Err(kind) => Err(reject(self.shared(), kind, job)),
-            }
-        }
+        submit::within(time, Submit::new(self.shared(), None, job, Closures(Location::caller())))
     }
 
     /// Submits a job, unless one of that key waits or runs; see [`Pool::submit_unique`].
@@ -178,7 +168,7 @@ impl BlockingPool {
         self.pool.map_as(&start, Flags::BLOCKING, input, move |item| Closure(Some(work(item))))
     }
 
-    fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
         self.pool.shared()
     }
 
@@ -270,7 +260,7 @@ impl<W: FnOnce() -> R, R> Future for Closure<W> {
 /// Closures, and where they are submitted.
 struct Closures(&'static Location<'static>);
 
-impl<W, R> Put<W> for Closures
+impl<W, R> Kind<W> for Closures
 where
     W: FnOnce() -> R + Send + 'static,
     R: IntoOutcome<Value: Send> + 'static,

@@ -33,7 +33,7 @@ pub(super) trait Body: Send {
 /// Why a job ends undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Undone {
-    /// Its handle asked for it, or it ends with its pool.
+    /// Its handle asked for it, nobody will ask for what it gives, or it ends with its pool.
     Aborted,
     /// The process is shutting down.
     Shutdown,
@@ -71,11 +71,11 @@ where
     /// A body for the routine that is made last, so that it is made in its place and copied to none. And where its handle finds
     /// what it ended in.
     #[inline]
-    pub(super) fn boxed(slot: &'static Slot, routine: impl FnOnce() -> Option<F>) -> (Box<Self>, Ended<T>) {
-        let (outlet, ended) = oneshot::async_channel();
+    pub(super) fn boxed(slot: &'static Slot, routine: impl FnOnce() -> Option<F>) -> (Box<Self>, Awaited<T>) {
+        let (outlet, place) = oneshot::async_channel();
         let mut body = Box::new(Self { routine: None, slot, result: None, outlet: Some(outlet) });
         body.routine = routine();
-        (body, Ended(Mutex::new(Some(ended))))
+        (body, Awaited(Mutex::new(Some(place))))
     }
 
     /// The routine, of one that was never pinned.
@@ -133,9 +133,9 @@ pub(super) fn outcome_of<T>(result: &Result<T, Error>) -> Outcome {
 /// Where a handle finds what its job ended in, until it has taken it.
 ///
 /// Under a lock, since whoever shares the handle may ask whether there is something; who awaits it has it alone, and locks nothing.
-pub(crate) struct Ended<T>(Mutex<Option<AsyncReceiver<Result<T, Error>>>>);
+pub(crate) struct Awaited<T>(Mutex<Option<AsyncReceiver<Result<T, Error>>>>);
 
-impl<T> Ended<T> {
+impl<T> Awaited<T> {
     /// What the job ended in; `None` for one that was lost with its worker.
     ///
     /// # Panics
@@ -143,9 +143,9 @@ impl<T> Ended<T> {
     #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
         let place = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let Some(ended) = place else { panic!("a handle was awaited after it had given the result") };
+        let Some(receiver) = place else { panic!("a handle was awaited after it had given the result") };
         let budget = ready!(coop::poll_proceed(cx));
-        let result = ready!(Pin::new(ended).poll(cx));
+        let result = ready!(Pin::new(receiver).poll(cx));
         budget.made_progress();
         *place = None;
         Poll::Ready(result.ok())
@@ -153,6 +153,6 @@ impl<T> Ended<T> {
 
     pub(crate) fn is_finished(&self) -> bool {
         let place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        place.as_ref().is_none_or(|ended| ended.has_message() || ended.is_closed())
+        place.as_ref().is_none_or(|receiver| receiver.has_message() || receiver.is_closed())
     }
 }

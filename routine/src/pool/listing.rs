@@ -9,10 +9,10 @@ use super::shared::Shared;
 use super::stats::PoolStats;
 use crate::text;
 
-/// In the order in which they were made. A pool is taken out by its own end.
+/// In the order in which they were made. A pool is taken out by its own end. Under this lock no other is taken, and no pool dropped.
 static POOLS: Mutex<Vec<Listed>> = Mutex::new(Vec::new());
 
-/// What a handle keeps of a pool: little, so that few pools have the same. Whoever looks for a job asks all of them.
+/// What a handle keeps of a pool: all that it has room for. Pools may have the same; whoever looks for a job asks all that do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PoolMark(u16);
 
@@ -142,8 +142,8 @@ fn list() -> MutexGuard<'static, Vec<Listed>> {
 }
 
 /// Ends a job by hand that was given to a pool of that mark, as [`Handle::abort`](crate::Handle::abort) says.
-pub(crate) fn abort(pool: PoolMark, id: u64) {
-    for pool in marked(pool) {
+pub(crate) fn abort(mark: PoolMark, id: u64) {
+    for pool in marked(mark) {
         pool.abort(id);
         if pool.runs_on_threads() {
             pool.cancel(id);
@@ -152,8 +152,8 @@ pub(crate) fn abort(pool: PoolMark, id: u64) {
 }
 
 /// Asks a job to stop that was given to a pool of that mark.
-pub(crate) fn cancel(pool: PoolMark, id: u64) {
-    for pool in marked(pool) {
+pub(crate) fn cancel(mark: PoolMark, id: u64) {
+    for pool in marked(mark) {
         pool.cancel(id);
     }
 }

@@ -36,7 +36,7 @@ pub use blocking::{BlockingPool, Closure};
 pub use builder::{InvalidPool, PoolBuilder};
 pub use close::{Left, NotClosed};
 pub use error::{SubmitError, SubmitErrorKind};
-pub(crate) use job::Ended;
+pub(crate) use job::Awaited;
 pub use listing::PoolRow;
 pub(crate) use listing::{PoolMark, abort, ask_to_close, cancel, jobs, kill, rows};
 pub use map::PoolMap;

@@ -189,6 +189,51 @@ fn who_waits_for_room_gets_the_place_of_a_job_that_ends() {
     });
 }
 
+/// Submits a job that is made before the pool is asked.
+fn submit_made(pool: &Arc<Shared>, id: u64) -> Option<Arc<Fate>> {
+    let fate = Arc::new(Fate::default());
+    let slot = Box::leak(Box::new(Slot::new()));
+    let body = Box::new(Tested { fate: Arc::clone(&fate), waits: false });
+    pool.admit_and_put(id, slot, body).ok()?;
+    Some(fate)
+}
+
+#[test]
+fn of_two_jobs_that_were_made_for_one_place_each_runs_or_is_handed_back() {
+    bounded(2, || {
+        let pool = pool_with(1, 0);
+        let other = thread::spawn({
+            let pool = Arc::clone(&pool);
+            move || submit_made(&pool, 1)
+        });
+        let mine = submit_made(&pool, 2);
+        let theirs = other.join().unwrap();
+        drain(&pool);
+        let fates: Vec<_> = [mine, theirs].into_iter().flatten().collect();
+        assert!(!fates.is_empty(), "the first finds room");
+        assert!(fates.iter().all(|fate| fate.once() == (1, 0)));
+        end(&pool, fates.len() as u64);
+    });
+}
+
+#[test]
+fn a_job_that_was_made_while_the_pool_ends_runs_or_is_cancelled_or_handed_back() {
+    bounded(2, || {
+        let pool = pool(1);
+        let other = thread::spawn({
+            let pool = Arc::clone(&pool);
+            move || submit_made(&pool, 1)
+        });
+        pool.kill();
+        let theirs = other.join().unwrap();
+        loom::future::block_on(pool.drained());
+        if let Some(fate) = &theirs {
+            assert!(matches!(fate.once(), (1, 0) | (0, 1)), "{:?}", fate.once());
+        }
+        end(&pool, u64::from(theirs.is_some()));
+    });
+}
+
 #[test]
 fn who_goes_while_a_place_is_given_to_it_leaves_it_to_the_next() {
     bounded(2, || {

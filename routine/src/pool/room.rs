@@ -1,4 +1,4 @@
-//! The places of a pool: each job that was submitted has one, from its admission to its release. And those who wait for one.
+//! The places of a pool, of which each job that was submitted has one, from its admission to its release.
 //!
 //! A part of what is under the pool's one lock, and so a number and a list instead of a semaphore, which would take a lock of its
 //! own for each job that comes and for each that goes.
@@ -18,13 +18,13 @@ pub(super) struct Room {
     /// Places to be kept back, since the pool has become smaller. None as long as one is free.
     debt: usize,
     /// In the order in which they came. Who is not in it any more has been given a place, unless the pool was closed.
-    seekers: VecDeque<Seeker>,
+    seekers: VecDeque<Waiting>,
     /// Of the last seeker. They begin at 1.
     ticket: u64,
     is_closed: bool,
 }
 
-struct Seeker {
+struct Waiting {
     ticket: u64,
     waker: Waker,
 }
@@ -90,7 +90,7 @@ impl Room {
     /// Waits from now on. Gives the ticket.
     pub(super) fn seek(&mut self, waker: Waker) -> u64 {
         self.ticket += 1;
-        self.seekers.push_back(Seeker { ticket: self.ticket, waker });
+        self.seekers.push_back(Waiting { ticket: self.ticket, waker });
         self.ticket
     }
 

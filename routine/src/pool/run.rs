@@ -28,18 +28,16 @@ pub(super) struct Run {
     /// Cancelled, until it has ended otherwise.
     pub(super) outcome: Outcome,
     /// What was asked of the jobs of the pool when the worker looked.
-    asked: u32,
+    seen: u32,
 }
 
 /// Why a job is to end whose pool asks that of some; `None` for one that is not meant.
 #[cold]
 #[inline(never)]
 fn why_to_end(id: u64, pool: &Shared, own: &Shared) -> Option<Undone> {
-    if own.was_asked(id) {
-        return Some(Undone::Aborted);
-    }
     // One that waits for the shutdown outlives its pool.
-    ((pool.is_killed() || own.is_killed()) && !shutdown::is_exempt(id)).then(|| own.why_killed())
+    let is_over = || (pool.is_killed() || own.is_killed()) && !shutdown::is_exempt(id);
+    (own.was_asked(id) || is_over()).then(|| own.why_undone(id))
 }
 
 /// A job that has ended, of which its pool has heard.
@@ -59,7 +57,7 @@ impl Run {
             submitted: 0,
             began: 0,
             outcome: Outcome::Cancelled,
-            asked: 0,
+            seen: 0,
         }
     }
 
@@ -86,8 +84,8 @@ impl Run {
     pub(super) fn poll(&mut self, pool: &Shared, cx: &mut Context<'_>) -> Poll<()> {
         let Some(body) = &mut self.body else { return Poll::Ready(()) };
         let own = self.share.as_deref().unwrap_or(pool);
-        let is_some = pool.is_killed() || own.is_killed() || pool.has_asked(&mut self.asked);
-        let end = if is_some { why_to_end(self.id, pool, own) } else { None };
+        let may_be_to_end = pool.is_killed() || own.is_killed() || pool.asks_anew(&mut self.seen);
+        let end = if may_be_to_end { why_to_end(self.id, pool, own) } else { None };
         self.outcome = ready!(body.as_mut().poll(end, cx));
         Poll::Ready(())
     }
@@ -96,7 +94,7 @@ impl Run {
     pub(super) fn cancel(&mut self, pool: &Shared) {
         if let Some(body) = &mut self.body {
             let own = self.share.as_deref().unwrap_or(pool);
-            panic::swallow(|| body.as_mut().cancel(own.why_killed()));
+            panic::swallow(|| body.as_mut().cancel(own.why_undone(self.id)));
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::SubmitErrorKind;
-use super::shared::{Shared, wake};
+use super::shared::{Shared, wake_one};
 use super::state::Phase;
 use crate::current;
 use crate::panic;
@@ -51,19 +51,22 @@ impl<'a> Seeker<'a> {
             }
             let waker = cx.waker().clone();
             let mut state = self.pool.state();
-            return match state.admit(key) {
-                Err(SubmitErrorKind::Full) => {
-                    self.ticket = state.room.seek(waker);
-                    Poll::Pending
-                }
-                done => Poll::Ready(done),
-            };
+            let admitted = state.admit(key);
+            if admitted == Err(SubmitErrorKind::Full) {
+                self.ticket = state.room.seek(waker);
+                return Poll::Pending;
+            }
+            drop(state);
+            // What was admitted must not be lost by a waker that panics.
+            panic::swallow(|| drop(waker));
+            return Poll::Ready(admitted);
         }
         let waker = cx.waker().clone();
         let mut state = self.pool.state();
-        let (waits, _old) = state.room.still_seeks(self.ticket, waker);
+        let (waits, old) = state.room.still_seeks(self.ticket, waker);
         if waits {
             drop(state);
+            drop(old);
             return Poll::Pending;
         }
         // From here on the place, if there is one, is the job's or given back.
@@ -71,7 +74,8 @@ impl<'a> Seeker<'a> {
         let admitted = state.admit_to_place(key);
         let next = if admitted == Err(SubmitErrorKind::InFlight) { state.room.give() } else { None };
         drop(state);
-        wake(next);
+        panic::swallow(|| drop(old));
+        wake_one(next);
         Poll::Ready(admitted)
     }
 }
@@ -100,6 +104,6 @@ impl Shared {
         let next = if own.is_none() && state.phase == Phase::Open { state.room.give() } else { None };
         drop(state);
         panic::swallow(|| drop(own));
-        wake(next);
+        wake_one(next);
     }
 }

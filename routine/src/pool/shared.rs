@@ -34,10 +34,11 @@ pub(crate) struct Shared {
     queue: usize,
     /// Told when no job is left.
     pub(super) drained: Notify,
+    /// As the phase says under the lock, for those who ask often.
     pub(super) closed: AtomicBool,
     pub(super) killed: AtomicBool,
-    /// How often a job that runs on these workers was asked to end.
-    asked: AtomicU32,
+    /// How often jobs that run on these workers were asked to end.
+    asks: AtomicU32,
     /// Whether it was the shutdown that did so.
     pub(super) ended_by_shutdown: AtomicBool,
     /// The phase of the shutdown in which it is closed: that of whoever made it.
@@ -95,7 +96,7 @@ impl Shared {
             drained: Notify::new(),
             closed: AtomicBool::new(false),
             killed: AtomicBool::new(false),
-            asked: AtomicU32::new(0),
+            asks: AtomicU32::new(0),
             ended_by_shutdown: AtomicBool::new(false),
             phase,
             state: Mutex::new(State::new(workers, room, parent.is_some())),
@@ -139,12 +140,17 @@ impl Shared {
         if by_shutdown(self) || by_shutdown(self.root()) { Undone::Shutdown } else { Undone::Aborted }
     }
 
-    /// Whether a job that runs was asked to end since that was `seen` last: one that runs on these workers, so that each of them
-    /// looks once whether its own is meant.
+    /// Why a job that runs ends undone.
+    pub(super) fn why_undone(&self, id: u64) -> Undone {
+        if self.was_asked(id) { Undone::Aborted } else { self.why_killed() }
+    }
+
+    /// Whether some job that runs on these workers was asked to end since a worker has `seen` that, which then looks whether it is
+    /// its own.
     #[inline]
-    pub(super) fn has_asked(&self, seen: &mut u32) -> bool {
-        let asked = self.asked.load(Ordering::Acquire);
-        mem::replace(seen, asked) != asked
+    pub(super) fn asks_anew(&self, seen: &mut u32) -> bool {
+        let asks = self.asks.load(Ordering::Acquire);
+        mem::replace(seen, asks) != asks
     }
 
     /// Whether that job was asked to end.
@@ -311,12 +317,12 @@ impl Shared {
             self.end_undone(job, Undone::Aborted);
             return;
         }
-        if state.running(id).is_none() {
+        if state.slot_of(id).is_none() || state.asked.contains(&id) {
             return;
         }
         state.asked.push(id);
         // Before its worker is looked for: one that has just taken it, and that nobody sees yet, looks before it runs the job.
-        self.root().asked.fetch_add(1, Ordering::AcqRel);
+        self.root().asks.fetch_add(1, Ordering::AcqRel);
         drop(state);
         let root = self.root().state();
         let worker = root.workers.iter().find(|worker| worker.job == id);
@@ -327,13 +333,7 @@ impl Shared {
 
     /// Asks a job to stop.
     pub(super) fn cancel(&self, id: u64) {
-        let state = self.state();
-        let waiting = state.place_of(id).map(|place| &state.queue[place]);
-        let slot = match waiting {
-            Some(Item::Job(job)) => Some(job.slot),
-            _ => state.running(id),
-        };
-        drop(state);
+        let slot = self.state().slot_of(id);
         if let Some(token) = slot.and_then(|slot| slot.cancel(id)) {
             token.cancel();
         }
@@ -343,7 +343,7 @@ impl Shared {
     pub(super) fn end_undone(&self, mut job: Job, why: Undone) {
         panic::swallow(|| job.body.as_mut().cancel(why));
         let next = self.state().release(job.key.as_ref(), job.places, Outcome::Cancelled);
-        wake(next);
+        wake_one(next);
         panic::swallow(|| job.body.publish());
         self.told();
     }
@@ -355,10 +355,17 @@ impl Drop for Shared {
     }
 }
 
-/// Has those go on who were given something that they wait for.
-#[inline]
-pub(super) fn wake(wakers: impl IntoIterator<Item = Waker>) {
+/// Has those look again who wait for room.
+pub(super) fn wake(wakers: Vec<Waker>) {
     for waker in wakers {
+        wake_one(Some(waker));
+    }
+}
+
+/// [`wake`] for the one that a job's end gives its place to, if somebody waits: nobody, most often.
+#[inline]
+pub(super) fn wake_one(waker: Option<Waker>) {
+    if let Some(waker) = waker {
         panic::swallow(|| waker.wake());
     }
 }

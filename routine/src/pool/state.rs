@@ -9,6 +9,7 @@
 //!   But where the system gives no thread to a worker, the item waits for another worker, which finds it before it goes idle.
 //! - A place of the pool's room goes with each job that was submitted, from its admission to its release, which is before anybody
 //!   hears that it has ended: who hears of it finds room.
+//! - A job is in `asked` only while it runs here, or in a share: it is taken out under the lock that ends it.
 //! - No code of a user runs under the lock: what is dropped, woken or started is handed out. The wakers that are cloned under it
 //!   are the workers' own.
 
@@ -92,7 +93,8 @@ pub(super) struct State {
     pub(super) limit: usize,
     turns: usize,
     pub(super) queue: VecDeque<Item>,
-    // No two of the numbers that each job changes are neighbours: changed two at a time, each would wait for the other.
+    // The numbers that each job changes stand apart, as rustc lays them out today: where two are stored as a pair and then read
+    // with another neighbour, the second waits for the first to reach the memory.
     pub(super) running: usize,
     alive: usize,
     /// Jobs in the queue.
@@ -323,8 +325,11 @@ impl State {
         self.jobs.retain(|(running, _)| *running != job);
     }
 
-    /// The slot of a job that runs, or is about to.
-    pub(super) fn running(&self, job: u64) -> Option<&'static Slot> {
+    /// The slot of a job that waits, runs, or is about to.
+    pub(super) fn slot_of(&self, job: u64) -> Option<&'static Slot> {
+        if let Some(Item::Job(job)) = self.place_of(job).map(|place| &self.queue[place]) {
+            return Some(job.slot);
+        }
         let own = self.workers.iter().find(|worker| worker.job == job).and_then(|worker| worker.slot);
         own.or_else(|| self.jobs.iter().find(|(id, _)| *id == job).map(|(_, slot)| *slot))
     }
@@ -344,13 +349,18 @@ impl State {
         (own.chain(self.jobs.iter().map(|(job, _)| *job)).collect(), waiting.collect())
     }
 
+    /// A job runs no more, here or in a share.
+    #[inline]
+    pub(super) fn forget(&mut self, job: u64) {
+        if !self.asked.is_empty() {
+            self.asked.retain(|asked| *asked != job);
+        }
+    }
+
     /// A job has ended that ran here. Gives who has its place now.
     #[inline(always)]
     #[allow(clippy::inline_always)]
     pub(super) fn end(&mut self, run: &Run, now: u64) -> Option<Waker> {
-        if !self.asked.is_empty() {
-            self.asked.retain(|asked| *asked != run.id);
-        }
         self.waited.add(run.began.saturating_sub(run.submitted));
         self.ran.add(now.saturating_sub(run.began));
         self.release(run.key.as_ref(), run.places, run.outcome)

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::job::{Ended, JobBody};
+use super::job::JobBody;
 use super::seek::Seeker;
 use super::shared::Shared;
 use super::state::Job;
 use super::{Pool, SubmitError, SubmitErrorKind};
-use crate::birth::{self, Born};
+use crate::birth;
 use crate::current;
 use crate::error::Error;
 use crate::handle::Handle;
@@ -54,11 +54,7 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let put = Futures(Location::caller());
-        match self.shared().admit(None) {
-            Ok(()) => Ok(put.put(self.shared(), None, job)),
-            Err(kind) => Err(reject(self.shared(), kind, job)),
-        }
+        submit_now(self.shared(), job, &Futures(Location::caller()))
     }
 
     /// Submits a job, and waits for room, but not longer than `time`.
@@ -81,13 +77,7 @@ impl Pool {
     where
         F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
     {
-        let put = Futures(Location::caller());
-        async move {
-            match wait_within(self.shared(), time).await {
-                Ok(()) => Ok(put.put(self.shared(), None, job)),
-                Err(kind) => Err(reject(self.shared(), kind, job)),
-            }
-        }
+        within(time, Submit::new(self.shared(), None, job, Futures(Location::caller())))
     }
 
     /// Submits a job, unless one of that key waits or runs; waits for room if there is none. Once that one has ended, the key is
@@ -111,8 +101,8 @@ impl Pool {
     }
 }
 
-/// How a kind of job is put into a pool.
-pub(super) trait Put<J> {
+/// A kind of job, and how one is put into a pool.
+pub(super) trait Kind<J> {
     type Value;
 
     /// Puts a job in that was admitted.
@@ -123,62 +113,89 @@ pub(super) trait Put<J> {
     fn put_at_once(&self, pool: &Arc<Shared>, job: &mut Option<J>) -> Option<Handle<Self::Value>>;
 }
 
+/// What whoever submits a job gets.
+type Submitted<J, T> = Result<Handle<T>, SubmitError<J>>;
+
 /// Submits a job once there is room for it.
-pub(super) struct Submit<'a, J, P> {
+pub(super) struct Submit<'a, J, K> {
     seeker: Seeker<'a>,
     key: Option<Arc<str>>,
     /// There until it was put in, or handed back.
     job: Option<J>,
-    put: P,
+    kind: K,
 }
 
 // The job is not pinned before it is in the pool.
-impl<J, P> Unpin for Submit<'_, J, P> {}
+impl<J, K> Unpin for Submit<'_, J, K> {}
 
-impl<'a, J, P> Submit<'a, J, P> {
-    pub(super) const fn new(pool: &'a Arc<Shared>, key: Option<Arc<str>>, job: J, put: P) -> Self {
-        Self { seeker: Seeker::new(pool), key, job: Some(job), put }
+impl<'a, J, K> Submit<'a, J, K> {
+    pub(super) const fn new(pool: &'a Arc<Shared>, key: Option<Arc<str>>, job: J, kind: K) -> Self {
+        Self { seeker: Seeker::new(pool), key, job: Some(job), kind }
     }
 }
 
-impl<J, P: Put<J>> Future for Submit<'_, J, P> {
-    type Output = Result<Handle<P::Value>, SubmitError<J>>;
+impl<J, K: Kind<J>> Future for Submit<'_, J, K> {
+    type Output = Submitted<J, K::Value>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { seeker, key, job, put } = &mut *self;
+        let Self { seeker, key, job, kind } = &mut *self;
         assert!(job.is_some(), "a submit was polled after it had ended");
         if key.is_none() && !seeker.waits() {
-            if let Some(handle) = put.put_at_once(seeker.pool(), job) {
+            if let Some(handle) = kind.put_at_once(seeker.pool(), job) {
                 return Poll::Ready(Ok(handle));
             }
         }
         let admitted = ready!(seeker.poll(key.as_ref(), cx));
         let Some(job) = job.take() else { unreachable!("it was there before the wait") };
-        Poll::Ready(match admitted {
-            Ok(()) => Ok(put.put(seeker.pool(), key.take(), job)),
-            Err(kind) => Err(reject(seeker.pool(), kind, job)),
-        })
+        Poll::Ready(finish(seeker.pool(), admitted, key.take(), job, kind))
+    }
+}
+
+/// Submits a job, if there is room for it now.
+pub(super) fn submit_now<J, K: Kind<J>>(pool: &Arc<Shared>, job: J, kind: &K) -> Submitted<J, K::Value> {
+    let mut job = Some(job);
+    if let Some(handle) = kind.put_at_once(pool, &mut job) {
+        return Ok(handle);
+    }
+    let Some(job) = job else { unreachable!("what was not put in stays here") };
+    finish(pool, pool.admit(None), None, job, kind)
+}
+
+/// Submits a job once there is room for it, but waits no longer than `time`.
+pub(super) async fn within<J, K: Kind<J>>(time: Duration, mut submit: Submit<'_, J, K>) -> Submitted<J, K::Value> {
+    // Without a timer for those who need not wait.
+    if let Poll::Ready(done) = poll_fn(|cx| Poll::Ready(Pin::new(&mut submit).poll(cx))).await {
+        return done;
+    }
+    match tokio::time::timeout(time, &mut submit).await {
+        Ok(done) => done,
+        Err(_) => {
+            let Submit { seeker, job, .. } = submit;
+            let Some(job) = job else { unreachable!("it was neither put in nor handed back") };
+            Err(reject(seeker.pool(), SubmitErrorKind::TimedOut, job))
+        }
+    }
+}
+
+/// Puts a job in, if it was admitted.
+fn finish<J, K: Kind<J>>(
+    pool: &Arc<Shared>,
+    admitted: Result<(), SubmitErrorKind>,
+    key: Option<Arc<str>>,
+    job: J,
+    kind: &K,
+) -> Submitted<J, K::Value> {
+    match admitted {
+        Ok(()) => Ok(kind.put(pool, key, job)),
+        Err(why) => Err(reject(pool, why, job)),
     }
 }
 
 /// Counts a job that is handed back.
-pub(super) fn reject<J>(pool: &Shared, kind: SubmitErrorKind, job: J) -> SubmitError<J> {
+fn reject<J>(pool: &Shared, why: SubmitErrorKind, job: J) -> SubmitError<J> {
     pool.reject();
-    SubmitError::new(kind, job)
-}
-
-/// Waits until a job is admitted, but not longer than `time`.
-pub(super) async fn wait_within(pool: &Arc<Shared>, time: Duration) -> Result<(), SubmitErrorKind> {
-    match pool.admit(None) {
-        // Without a timer for those who need not wait.
-        Err(SubmitErrorKind::Full) => {
-            let mut seeker = Seeker::new(pool);
-            let admitted = poll_fn(|cx| seeker.poll(None, cx));
-            tokio::time::timeout(time, admitted).await.unwrap_or(Err(SubmitErrorKind::TimedOut))
-        }
-        done => done,
-    }
+    SubmitError::new(why, job)
 }
 
 /// Futures, and where they are submitted.
@@ -190,7 +207,7 @@ impl Futures {
     }
 }
 
-impl<F> Put<F> for Futures
+impl<F> Kind<F> for Futures
 where
     F: Future<Output: IntoOutcome<Value: Send> + 'static> + Send + 'static,
 {
@@ -205,36 +222,20 @@ where
         if !pool.has_room() {
             return None;
         }
+        let start = self.start::<F>();
+        let flags = Flags::ON_RUNTIME.with(Flags::QUEUED);
+        // No span must be seen of a job that is not taken in the end.
+        let born = birth::begin_markless_job(start.origin(), start.policy, flags, current::slot())?;
         // The job is moved when its place is there, and so only once.
-        let task = |slot| job.take().map(|job| Task::<Fallible, F>::new(slot, job));
-        let Made { born, body, ended } = Made::new(&self.start::<F>(), Flags::ON_RUNTIME, task);
+        let (body, awaited) =
+            JobBody::boxed(born.slot, || job.take().map(|job| Task::<Fallible, F>::new(born.slot, job)));
         let Err(mut refused) = pool.admit_and_put(born.identity.id(), born.slot, body) else {
-            return Some(Handle::of_job(ended, born.identity, pool.mark));
+            return Some(Handle::of_job(awaited, born.identity, pool.mark));
         };
         // Somebody was faster, or the pool was just closed.
         *job = refused.take_routine().and_then(Task::into_body);
         life::take_back(born.slot);
         None
-    }
-}
-
-/// A job that is in no pool yet.
-struct Made<R, T> {
-    born: Born,
-    body: Box<JobBody<R, T>>,
-    ended: Ended<T>,
-}
-
-impl<R, T> Made<R, T>
-where
-    R: Future<Output = Result<T, Error>> + Send,
-    T: Send,
-{
-    #[inline]
-    fn new(start: &Start, flags: Flags, routine: impl FnOnce(&'static Slot) -> Option<R>) -> Self {
-        let born = birth::begin_job(start.origin(), start.policy, flags.with(Flags::QUEUED), current::slot());
-        let (body, ended) = JobBody::boxed(born.slot, || routine(born.slot));
-        Self { born, body, ended }
     }
 }
 
@@ -250,7 +251,8 @@ where
     R: Future<Output = Result<T, Error>> + Send + 'static,
     T: Send + 'static,
 {
-    let Made { born, body, ended } = Made::new(start, flags, |slot| Some(routine(slot)));
+    let born = birth::begin_job(start.origin(), start.policy, flags.with(Flags::QUEUED), current::slot());
+    let (body, awaited) = JobBody::boxed(born.slot, || Some(routine(born.slot)));
     pool.put(Job { id: born.identity.id(), slot: born.slot, body: Box::into_pin(body), key, places: 1 });
-    Handle::of_job(ended, born.identity, pool.mark)
+    Handle::of_job(awaited, born.identity, pool.mark)
 }

@@ -1,4 +1,4 @@
-//! Blocking pools on a system that gives them no more threads, and who comes when a pool only seems to have room.
+//! What needs a look inside a pool: a system that gives no more threads, room that only seems to be there, aborts that are kept.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -143,4 +143,23 @@ async fn who_finds_a_pool_closed_that_seemed_to_have_room_gets_the_job_back() {
     assert_eq!(rows_of("waits_for_its_turn"), 0);
     assert_eq!(refused.into_job().await.unwrap(), 7);
     assert_eq!((pool.stats().submitted, pool.stats().rejected), (2, 1));
+}
+
+#[tokio::test]
+async fn what_was_asked_of_a_job_is_kept_once_and_not_beyond_its_end() {
+    let pool = pool(1);
+    let share = pool.share("share", 1).unwrap();
+    let (end, held) = held(&share).await;
+    let asked = || [&pool, &share].map(|pool| pool.shared().state().asked.len());
+    for _ in 0..3 {
+        held.abort();
+    }
+    assert_eq!(asked(), [0, 1]);
+    // As it is where both have the same mark.
+    pool.shared().abort(held.id().get());
+    assert_eq!(asked(), [1, 1]);
+    end.send(()).unwrap();
+    held.await.unwrap();
+    share.close().await;
+    assert_eq!(asked(), [0, 0]);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::run::{Ended, Run};
-use super::shared::{Shared, wake};
+use super::shared::{Shared, wake_one};
 use super::state::{Item, Job, State};
 use crate::clock;
 use crate::sync::MutexGuard;
@@ -49,9 +49,7 @@ impl Shared {
         } else {
             self.take(state, stance, cx, now)
         };
-        if seeker.is_some() {
-            wake(seeker);
-        }
+        wake_one(seeker);
         if let Some(ended) = ended {
             self.hand_over(stance, ended);
         }
@@ -79,9 +77,13 @@ impl Shared {
                 Some(Item::Turn(share)) => {
                     // One lock at a time.
                     drop(state);
-                    let job = share.take_job();
+                    let Some(job) = share.take_job() else {
+                        // It may be the last of the share.
+                        drop(share);
+                        state = self.state();
+                        continue;
+                    };
                     state = self.state();
-                    let Some(job) = job else { continue };
                     state.occupy(stance.worker, job.id, job.slot, cx.waker());
                     drop(state);
                     // While the share was asked, this turn looked as if it were on its way to what was put in meanwhile.
@@ -113,6 +115,7 @@ impl Shared {
         state.live -= usize::from(mem::take(&mut stance.is_untold));
         state.running -= 1;
         state.workers[stance.worker].job = 0;
+        state.forget(run.id);
         let seeker = if run.share.is_none() { state.end(run, now) } else { None };
         (state, seeker)
     }
@@ -149,12 +152,11 @@ impl Shared {
         let mut state = self.state();
         state.running -= 1;
         state.give_back(ended.id);
+        state.forget(ended.id);
         let seeker = state.end(ended, now);
         let dispatch = state.dispatch();
         drop(state);
-        if seeker.is_some() {
-            wake(seeker);
-        }
+        wake_one(seeker);
         self.follow(dispatch);
     }
 
@@ -171,25 +173,21 @@ impl Shared {
 
     /// For a worker that goes on later: tells of the job that it has run.
     pub(super) fn settle(self: &Arc<Self>, stance: &mut Stance) {
-        let (state, seeker) = self.after(stance, clock::coarse());
-        drop(state);
-        if seeker.is_some() {
-            wake(seeker);
-        }
-        if let Some(ended) = stance.run.end() {
-            self.hand_over(stance, ended);
-        }
+        self.tell(stance, |_, _| ());
     }
 
     /// A worker is gone, and so is the job that it may have run.
     pub(super) fn leave(self: &Arc<Self>, stance: &mut Stance) {
         stance.run.cancel(self);
+        self.tell(stance, State::remove_worker);
+    }
+
+    /// Tells of the job that a worker has run, if it has, and does something more under the lock.
+    fn tell(self: &Arc<Self>, stance: &mut Stance, more: impl FnOnce(&mut State, usize)) {
         let (mut state, seeker) = self.after(stance, clock::coarse());
-        state.remove_worker(stance.worker);
+        more(&mut state, stance.worker);
         drop(state);
-        if seeker.is_some() {
-            wake(seeker);
-        }
+        wake_one(seeker);
         if let Some(ended) = stance.run.end() {
             self.hand_over(stance, ended);
         }

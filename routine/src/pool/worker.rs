@@ -64,7 +64,7 @@ enum Stage {
 impl Worker {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Self { pool, stance, stage } = self;
-        // One after the other, which is the way of nearly every job, and not as a choice among five.
+        // One stage after the other, which is the way of nearly every job: a `match` jumps by a table, twice a job.
         loop {
             if *stage == Stage::Runs {
                 ready!(stance.poll_job(pool, cx));
