@@ -105,6 +105,11 @@ impl Counts {
         }
     }
 
+    #[cfg(all(test, not(routine_loom)))]
+    pub(crate) fn rejected(&self) -> u64 {
+        self.rejected.load(Ordering::Acquire)
+    }
+
     fn counters(&self, what: Count) -> [Option<&AtomicU64>; 2] {
         match what {
             Count::Ended(Outcome::Completed) => [Some(&self.completed), None],

@@ -171,6 +171,12 @@ pub(crate) fn count(what: Count) {
     }
 }
 
+/// Starts that were rejected, in this thread's part of the books.
+#[cfg(all(test, not(routine_loom)))]
+pub(crate) fn rejected() -> u64 {
+    LOCAL.with(|local| local.counts.get()).map_or(0, Counts::rejected)
+}
+
 #[cfg(test)]
 #[cfg(not(routine_loom))]
 mod tests {

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::handle::Handle;
 use crate::inspect;
 use crate::sync::Ordering;
+use crate::thread;
 
 thread_local! {
     static NO_THREADS: Cell<bool> = const { Cell::new(false) };
@@ -118,11 +119,13 @@ async fn waits_for_its_turn() -> Result<u8, Error> {
 async fn who_finds_no_room_where_some_seemed_to_be_waits_with_the_job() {
     let (end, held) = oneshot::channel();
     let (pool, job) = full(held);
+    let rejected = thread::rejected();
     let mut second = pin!(pool.submit(waits_for_its_turn()));
     let mut cx = Context::from_waker(Waker::noop());
     assert!(second.as_mut().poll(&mut cx).is_pending());
     assert_eq!(rows_of("waits_for_its_turn"), 0, "it is no routine before it is in the pool");
     assert_eq!((pool.stats().submitted, pool.stats().rejected), (1, 0));
+    assert_eq!(thread::rejected(), rejected, "nothing was refused");
     end.send(()).unwrap();
     job.await.unwrap();
     let Poll::Ready(second) = second.poll(&mut cx) else { panic!("there is room for it") };
