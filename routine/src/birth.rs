@@ -154,23 +154,11 @@ fn descent(id: u64, policy: Policy, flags: Flags, spawner: Option<&'static Slot>
 
 /// [`begin`] for a job of a pool, which has no options.
 pub(crate) fn begin_job(origin: u32, policy: Policy, flags: Flags, spawner: Option<&'static Slot>) -> Born {
-    begin_markless_job(origin, policy, flags, spawner)
-        .unwrap_or_else(|| Born::of(begin_dressed(origin, policy, flags, SpanMode::Child, None, None, spawner)))
-}
-
-/// [`begin_job`] for one that leaves no mark but in its slot, and so can be taken back; `None` where it would have a span, or
-/// inherit something.
-pub(crate) fn begin_markless_job(
-    origin: u32,
-    policy: Policy,
-    flags: Flags,
-    spawner: Option<&'static Slot>,
-) -> Option<Born> {
     if inherits(spawner) {
-        return None;
+        return Born::of(begin_dressed(origin, policy, flags, SpanMode::Child, None, None, spawner));
     }
     let (slot, birth) = begin_bare(origin, policy, flags, spawner, now());
-    Some(Born::new(slot, birth))
+    Born::new(slot, birth)
 }
 
 /// [`begin_job`] for one of many that start at one place, and whose identity few ask for. `time` is that of the first of those
@@ -193,9 +181,10 @@ pub(crate) fn begin_at(
     slot
 }
 
-/// Whether what is started here without options has some all the same.
+/// Whether what is started here without options has some all the same: a span, or what it inherits. Else its start leaves no mark
+/// but in its slot.
 #[inline]
-fn inherits(spawner: Option<&'static Slot>) -> bool {
+pub(crate) fn inherits(spawner: Option<&'static Slot>) -> bool {
     spawner.is_some_and(|spawner| spawner.meta().has(Flags::HEIRS.with(Flags::SET_TRACE)))
         || span::wanted(SpanMode::Child)
 }

@@ -179,6 +179,7 @@ pub(super) async fn within<J, K: Kind<J>>(time: Duration, mut submit: Submit<'_,
 }
 
 /// Puts a job in, if it was admitted.
+#[inline]
 fn finish<J, K: Kind<J>>(
     pool: &Arc<Shared>,
     admitted: Result<(), SubmitErrorKind>,
@@ -219,13 +220,13 @@ where
 
     #[inline]
     fn put_at_once(&self, pool: &Arc<Shared>, job: &mut Option<F>) -> Option<Handle<ValueOf<F>>> {
-        if !pool.has_room() {
+        // No span must be seen of a job that is not taken in the end.
+        if !pool.has_room() || birth::inherits(current::slot()) {
             return None;
         }
         let start = self.start::<F>();
         let flags = Flags::ON_RUNTIME.with(Flags::QUEUED);
-        // No span must be seen of a job that is not taken in the end.
-        let born = birth::begin_markless_job(start.origin(), start.policy, flags, current::slot())?;
+        let born = birth::begin_job(start.origin(), start.policy, flags, current::slot());
         // The job is moved when its place is there, and so only once.
         let (body, awaited) =
             JobBody::boxed(born.slot, || job.take().map(|job| Task::<Fallible, F>::new(born.slot, job)));
