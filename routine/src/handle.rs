@@ -40,6 +40,7 @@ use crate::trace::Trace;
 /// ```
 pub struct Handle<T> {
     work: Work<T>,
+    // As an `Identity` has them: the origin, which is half a word, fits in above.
     root_high: u64,
     root_low: u64,
     id: u64,
