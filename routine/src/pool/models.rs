@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use loom::thread;
+use loom::thread::{self, JoinHandle};
 use tokio::runtime::{self, Runtime};
 
 use super::job::{Body, Undone};
@@ -116,6 +116,12 @@ fn put_as(pool: &Arc<Shared>, id: u64, waits: bool) -> Arc<Fate> {
     fate
 }
 
+/// Does something on a thread of its own.
+fn beside<R: 'static>(pool: &Arc<Shared>, what: impl FnOnce(&Arc<Shared>) -> R + 'static) -> JoinHandle<R> {
+    let pool = Arc::clone(pool);
+    thread::spawn(move || what(&pool))
+}
+
 fn drain(pool: &Arc<Shared>) {
     pool.refuse();
     pool.resume();
@@ -141,10 +147,7 @@ fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
 fn what_two_submit_runs_once_each() {
     bounded(2, || {
         let pool = pool(1);
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || submit(&pool, 1)
-        });
+        let other = beside(&pool, |pool| submit(pool, 1));
         let mine = submit(&pool, 2).unwrap();
         let theirs = other.join().unwrap().unwrap();
         drain(&pool);
@@ -157,10 +160,7 @@ fn what_two_submit_runs_once_each() {
 fn who_submits_while_it_closes_gets_the_job_back_or_is_waited_for() {
     bounded(2, || {
         let pool = pool(1);
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || submit(&pool, 1)
-        });
+        let other = beside(&pool, |pool| submit(pool, 1));
         drain(&pool);
         let before = pool.stats().completed;
         let submitted = other.join().unwrap();
@@ -177,10 +177,7 @@ fn who_waits_for_room_gets_the_place_of_a_job_that_ends() {
     bounded(2, || {
         let pool = pool_with(1, 0);
         let first = submit(&pool, 1).unwrap();
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || submit_and_wait(&pool, 2)
-        });
+        let other = beside(&pool, |pool| submit_and_wait(pool, 2));
         let mine = submit_and_wait(&pool, 3).unwrap();
         let theirs = other.join().unwrap().unwrap();
         drain(&pool);
@@ -202,10 +199,7 @@ fn submit_made(pool: &Arc<Shared>, id: u64) -> Option<Arc<Fate>> {
 fn of_two_jobs_that_were_made_for_one_place_each_runs_or_is_handed_back() {
     bounded(2, || {
         let pool = pool_with(1, 0);
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || submit_made(&pool, 1)
-        });
+        let other = beside(&pool, |pool| submit_made(pool, 1));
         let mine = submit_made(&pool, 2);
         let theirs = other.join().unwrap();
         drain(&pool);
@@ -220,10 +214,7 @@ fn of_two_jobs_that_were_made_for_one_place_each_runs_or_is_handed_back() {
 fn a_job_that_was_made_while_the_pool_ends_runs_or_is_cancelled_or_handed_back() {
     bounded(2, || {
         let pool = pool(1);
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || submit_made(&pool, 1)
-        });
+        let other = beside(&pool, |pool| submit_made(pool, 1));
         pool.kill();
         let theirs = other.join().unwrap();
         loom::future::block_on(pool.drained());
@@ -239,18 +230,15 @@ fn who_goes_while_a_place_is_given_to_it_leaves_it_to_the_next() {
     bounded(2, || {
         let pool = pool_with(1, 0);
         let first = submit(&pool, 1).unwrap();
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || {
-                let mut seeker = Seeker::new(&pool);
-                let mut cx = Context::from_waker(Waker::noop());
-                match seeker.poll(None, &mut cx) {
-                    Poll::Ready(admitted) => {
-                        admitted.unwrap();
-                        Some(put(&pool, 2))
-                    }
-                    Poll::Pending => None,
+        let other = beside(&pool, |pool| {
+            let mut seeker = Seeker::new(pool);
+            let mut cx = Context::from_waker(Waker::noop());
+            match seeker.poll(None, &mut cx) {
+                Poll::Ready(admitted) => {
+                    admitted.unwrap();
+                    Some(put(pool, 2))
                 }
+                Poll::Pending => None,
             }
         });
         let mine = submit_and_wait(&pool, 3).unwrap();
@@ -267,10 +255,7 @@ fn who_waits_for_room_hears_that_the_pool_closes() {
     bounded(2, || {
         let pool = pool_with(1, 0);
         let first = submit(&pool, 1).unwrap();
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || submit_and_wait(&pool, 2)
-        });
+        let other = beside(&pool, |pool| submit_and_wait(pool, 2));
         drain(&pool);
         let before = pool.stats().completed;
         let theirs = other.join().unwrap();
@@ -285,10 +270,7 @@ fn a_pool_that_ends_while_somebody_submits_runs_or_cancels_each_job_once() {
     bounded(2, || {
         let pool = pool(1);
         let mine = submit(&pool, 1).unwrap();
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || submit(&pool, 2)
-        });
+        let other = beside(&pool, |pool| submit(pool, 2));
         pool.kill();
         let theirs = other.join().unwrap();
         loom::future::block_on(pool.drained());
@@ -343,10 +325,7 @@ fn a_pool_that_shrinks_and_grows_loses_no_job() {
     bounded(2, || {
         let pool = pool(2);
         let one = submit(&pool, 1).unwrap();
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || pool.resize(1)
-        });
+        let other = beside(&pool, |pool| pool.resize(1));
         let two = submit(&pool, 2).unwrap();
         other.join().unwrap();
         drain(&pool);
@@ -360,12 +339,9 @@ fn a_pool_that_shrinks_and_grows_loses_no_job() {
 fn a_pool_that_pauses_and_resumes_loses_no_job() {
     bounded(2, || {
         let pool = pool(1);
-        let other = thread::spawn({
-            let pool = Arc::clone(&pool);
-            move || {
-                pool.pause();
-                pool.resume();
-            }
+        let other = beside(&pool, |pool| {
+            pool.pause();
+            pool.resume();
         });
         let one = submit(&pool, 1).unwrap();
         let two = submit(&pool, 2).unwrap();
@@ -381,10 +357,7 @@ fn a_job_of_a_share_and_one_of_its_pool_both_run() {
     bounded(2, || {
         let pool = pool(2);
         let share = Shared::share(&pool, "share".into(), 1);
-        let other = thread::spawn({
-            let share = Arc::clone(&share);
-            move || submit(&share, 1).unwrap()
-        });
+        let other = beside(&share, |share| submit(share, 1).unwrap());
         let own = submit(&pool, 2).unwrap();
         let theirs = other.join().unwrap();
         drain(&pool);
