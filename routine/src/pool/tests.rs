@@ -1,6 +1,7 @@
 //! What needs a look inside a pool: a system that gives no more threads, room that only seems to be there, aborts that are kept.
 
 use std::cell::Cell;
+use std::future::pending;
 use std::pin::pin;
 use std::sync::mpsc::{self, Sender};
 use std::task::{Context, Poll, Waker};
@@ -11,6 +12,7 @@ use super::{BlockingPool, Pool, SubmitErrorKind};
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::inspect;
+use crate::shutdown;
 use crate::sync::Ordering;
 use crate::thread;
 
@@ -165,4 +167,19 @@ async fn what_was_asked_of_a_job_is_kept_once_and_not_beyond_its_end() {
     held.await.unwrap();
     share.close().await;
     assert_eq!(asked(), [0, 0]);
+}
+
+#[tokio::test]
+async fn an_abort_reaches_a_job_that_outlives_the_last_handle_of_its_pool() {
+    let pool = Pool::builder("gone").workers(1).build().unwrap();
+    let job = pool.try_submit(pending::<Result<(), Error>>()).unwrap();
+    tokio::task::yield_now().await;
+    // As one that waits for the shutdown.
+    shutdown::exempt(job.id().get());
+    drop(pool);
+    tokio::task::yield_now().await;
+    assert!(!job.is_finished());
+    job.cancel();
+    job.abort();
+    assert!(job.await.unwrap_err().is_cancelled());
 }

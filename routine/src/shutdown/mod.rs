@@ -89,6 +89,8 @@ pub use shield::shield;
 
 use report::Told;
 pub(crate) use run::end_in_order;
+#[cfg(all(test, not(routine_loom)))]
+pub(crate) use state::exempt;
 pub(crate) use state::{asks, asks as refuses, ends, ends_pools, ends_some, is_exempt, refuses_some, token};
 
 /// The phase of what somebody else asks to stop before, such as the children of supervisors.

@@ -134,7 +134,7 @@ pub(super) fn exempt_main() {
     MAIN_WAITS.store(true, Ordering::SeqCst);
 }
 
-pub(super) fn exempt(routine: u64) {
+pub(crate) fn exempt(routine: u64) {
     let mut exempt = lock(&EXEMPT);
     if routine != 0 && !exempt.contains(&routine) {
         exempt.push(routine);
